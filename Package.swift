@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let houseSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "mangrove",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Mangrove", targets: ["Mangrove"]),
+        .library(name: "MangroveStore", targets: ["MangroveStore"]),
+        .library(name: "MangroveTesting", targets: ["MangroveTesting"]),
+        .executable(name: "grove", targets: ["grove"]),
+    ],
+    targets: [
+        .target(name: "Mangrove", swiftSettings: houseSettings),
+        .target(name: "MangroveStore", dependencies: ["Mangrove"], swiftSettings: houseSettings),
+        .target(
+            name: "MangroveTesting",
+            dependencies: ["Mangrove", "MangroveStore"],
+            swiftSettings: houseSettings
+        ),
+        .executableTarget(name: "grove", dependencies: ["Mangrove", "MangroveStore"], swiftSettings: houseSettings),
+        .testTarget(
+            name: "MangroveTests",
+            dependencies: ["Mangrove", "MangroveTesting"],
+            swiftSettings: houseSettings
+        ),
+        .testTarget(
+            name: "MangroveTestingTests",
+            dependencies: ["Mangrove", "MangroveTesting"],
+            swiftSettings: houseSettings
+        ),
+        .testTarget(
+            name: "MangroveStoreTests",
+            dependencies: ["Mangrove", "MangroveStore", "MangroveTesting"],
+            swiftSettings: houseSettings
+        ),
+        .testTarget(
+            name: "GroveTests",
+            dependencies: ["grove", "Mangrove", "MangroveStore", "MangroveTesting"],
+            swiftSettings: houseSettings
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

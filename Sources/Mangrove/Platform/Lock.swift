@@ -1,0 +1,64 @@
+#if MANGROVE_THREAD_SANITIZER
+    #if canImport(Darwin)
+        import Darwin
+    #elseif canImport(Musl)
+        import Musl
+    #else
+        import Glibc
+    #endif
+#else
+    import Synchronization
+#endif
+
+/// The one lock of the house: a value that can only be touched inside ``withLock(_:)``.
+///
+/// It is `Synchronization.Mutex`, except under the thread sanitizer (built with `-DMANGROVE_THREAD_SANITIZER`), where it
+/// is a pthread mutex: the sanitizer cannot see the futex inside the standard library's mutex on Linux and would report
+/// correct code as racing.
+///
+/// Not recursive. Never call out to user code, resume a continuation or block while holding it.
+public final class Lock<Value>: Sendable {
+    #if MANGROVE_THREAD_SANITIZER
+        // Safe: `value` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
+        // of this object.
+        private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
+        private nonisolated(unsafe) var value: Value
+
+        /// Makes a lock that guards `value`.
+        public init(_ value: sending Value) {
+            self.value = value
+            mutex = .allocate(capacity: 1)
+            mutex.initialize(to: pthread_mutex_t())
+            pthread_mutex_init(mutex, nil)
+        }
+
+        deinit {
+            pthread_mutex_destroy(mutex)
+            mutex.deallocate()
+        }
+
+        /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
+        public func withLock<Result, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            pthread_mutex_lock(mutex)
+            defer { pthread_mutex_unlock(mutex) }
+            return try body(&value)
+        }
+    #else
+        private let mutex: Mutex<Value>
+
+        /// Makes a lock that guards `value`.
+        public init(_ value: sending Value) {
+            mutex = Mutex(value)
+        }
+
+        /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
+        @inline(__always)
+        public func withLock<Result, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try mutex.withLock(body)
+        }
+    #endif
+}
