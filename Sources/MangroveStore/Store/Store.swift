@@ -42,7 +42,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
             context.runtime.log(
                 report.isNotable ? .warning : .info,
                 "store.opened",
-                ["store": place.store, "report": "\(report)"]
+                ["store": place.store, "report": report.summary]
             )
             let session = EngineSession(engine, lease, environment.blocking)
             context.onExit { _ in
