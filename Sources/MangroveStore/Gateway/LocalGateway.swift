@@ -1,4 +1,4 @@
-public import Mangrove
+import Mangrove
 
 /// Answers for the stores of a node in the same program.
 ///
@@ -177,9 +177,10 @@ public final class LocalGateway: Gateway {
     public func verify(_ store: String) async throws -> VerifyReport {
         try await askManager { _ = try $0.status(store) }
         let (disk, directory) = (runtime.environment.disk, data.directory(of: store).path)
-        let durable = running.session(of: store)?.engine
+        // A store at work is verified up to its last durable event.
+        let engine = running.session(of: store)?.engine
         return try await runtime.environment.blocking.run {
-            try StoreVerifier.verify(disk: disk, directory: directory, live: durable)
+            try engine?.verify() ?? StoreEngine.verify(disk: disk, directory: directory)
         }
     }
 
