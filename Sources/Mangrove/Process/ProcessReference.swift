@@ -74,7 +74,7 @@ public struct Ref<Target: ProcessActor>: ProcessReference, Hashable {
 public struct Address<Target: ProcessActor>: ProcessReference {
     /// The name.
     public let name: ProcessName
-    private let runtime: Runtime
+    let runtime: Runtime
 
     init(_ name: ProcessName, in runtime: Runtime) {
         self.name = name

@@ -15,6 +15,7 @@ public final class Runtime: Sendable {
     public var clock: any RuntimeClock { environment.clock }
     /// The registered names.
     let names = Registry<ProcessName, Void>()
+    let nameWatchers = NameWatchers()
 
     private let node: UInt32
     private let serials = Atomic<UInt64>(0)
@@ -135,7 +136,10 @@ public final class Runtime: Sendable {
             cell.die(Exit.reason(for: error))
             throw error
         }
-        if let name = spec.name { names.publish(name, by: cell) }
+        if let name = spec.name {
+            names.publish(name, by: cell)
+            nameWatchers.taken(name)
+        }
         // A supervisor that was killed meanwhile takes the child with it.
         if let parent, parent.gate.isDead { cell.requestStop(.shutdown) }
         return cell
