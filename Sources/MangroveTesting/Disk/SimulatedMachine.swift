@@ -1,0 +1,150 @@
+import Mangrove
+
+/// Everything a simulated disk is, as one value behind its lock.
+struct SimulatedMachine: Sendable {
+    var tree = SimulatedTree()
+    var nodes: [Int: SimulatedNode] = [:]
+    var nextNumber = 1
+    var locks: [String: (holder: Int, note: String)] = [:]
+    /// Counts crashes: what was opened before the last one is dead.
+    var life = 0
+    var capacity: Int?
+    var failingWrites = 0
+    var failingFlushes = 0
+    var failingSyncs = 0
+    var recording = false
+    var operations: [DiskOperation] = []
+    var generator: SeededGenerator
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+    }
+
+    mutating func record(_ operation: DiskOperation) {
+        if recording { operations.append(operation) }
+    }
+
+    /// Bytes in all files that have a name.
+    var used: Int {
+        var files: Set<Int> = []
+        for directory in tree.current.values {
+            for case .file(let number) in directory.values { files.insert(number) }
+        }
+        return files.reduce(0) { $0 + (nodes[$1]?.current.count ?? 0) }
+    }
+
+    mutating func newNumber() -> Int {
+        defer { nextNumber += 1 }
+        return nextNumber
+    }
+
+    mutating func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> Int {
+        switch (tree.find(path), mode) {
+        case (.directory, _): throw DiskError(.system(21), "open", path)
+        case (.file, .create): throw DiskError(.exists, "open", path)
+        case (.file(let number), .replace):
+            nodes[number]?.resize(0)
+            record(.open(path, mode))
+            return number
+        case (.file(let number), _):
+            record(.open(path, mode))
+            return number
+        case (nil, .read), (nil, .readWrite): throw DiskError(.notFound, "open", path)
+        case (nil, .create), (nil, .replace):
+            guard let (directory, name) = tree.parent(path) else { throw DiskError(.notFound, "open", path) }
+            let number = newNumber()
+            nodes[number] = SimulatedNode()
+            tree.change(.init(added: (directory, name, .file(number))))
+            record(.open(path, mode))
+            return number
+        }
+    }
+
+    mutating func write(_ bytes: [UInt8], at offset: Int, to number: Int, _ path: String) throws(DiskError) {
+        guard offset >= 0, let node = nodes[number] else { throw DiskError(.system(22), "write", path) }
+        if failingWrites > 0 {
+            failingWrites -= 1
+            nodes[number]?.write(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), at: offset)
+            throw DiskError(.system(5), "write", path)
+        }
+        let growth = max(0, offset + bytes.count - node.current.count)
+        if let capacity, growth > 0, used + growth > capacity {
+            let fits = max(0, bytes.count - (used + growth - capacity))
+            if fits > 0 { nodes[number]?.write(Array(bytes.prefix(fits)), at: offset) }
+            throw DiskError(.full, "write", path)
+        }
+        nodes[number]?.write(bytes, at: offset)
+        record(.write(path, offset: offset, count: bytes.count))
+    }
+
+    mutating func flush(_ number: Int, _ path: String) throws(DiskError) {
+        if failingFlushes > 0 {
+            failingFlushes -= 1
+            nodes[number]?.settle(&generator)
+            throw DiskError(.system(5), "flush", path)
+        }
+        nodes[number]?.flush()
+        record(.flush(path))
+    }
+
+    mutating func syncDirectory(_ path: String) throws(DiskError) {
+        guard case .directory(let number) = tree.find(path) else { throw DiskError(.notFound, "sync", path) }
+        if failingSyncs > 0 {
+            failingSyncs -= 1
+            throw DiskError(.system(5), "sync", path)
+        }
+        tree.sync(number)
+        record(.syncDirectory(path))
+    }
+
+    mutating func rename(_ source: String, to destination: String) throws(DiskError) {
+        guard let entry = tree.find(source), let from = tree.parent(source), let to = tree.parent(destination) else {
+            throw DiskError(.notFound, "rename", source)
+        }
+        switch (entry, tree.find(destination)) {
+        case (_, nil), (.file, .file): break
+        default: throw DiskError(.exists, "rename", source)
+        }
+        tree.change(.init(removed: from, added: (to.directory, to.name, entry)))
+        record(.rename(source, to: destination))
+    }
+
+    mutating func remove(_ path: String, directory: Bool) throws(DiskError) {
+        guard let entry = tree.find(path), let place = tree.parent(path) else {
+            throw DiskError(.notFound, "remove", path)
+        }
+        switch entry {
+        case .file where directory, .directory where !directory: throw DiskError(.system(20), "remove", path)
+        case .directory(let number) where !(tree.current[number] ?? [:]).isEmpty:
+            throw DiskError(.system(39), "remove", path)
+        default: break
+        }
+        tree.change(.init(removed: place))
+        record(directory ? .removeDirectory(path) : .removeFile(path))
+    }
+
+    /// Ends this life of the machine: what is durable stays, and of the rest what the policy says.
+    mutating func crash(_ policy: CrashPolicy) {
+        life += 1
+        locks = [:]
+        switch policy {
+        case .dropAll: break
+        case .keepAll:
+            // The memory of the system goes on; nothing has become durable by this.
+            record(.crash)
+            return
+        case .random:
+            tree.settle(&generator)
+            for number in nodes.keys.sorted() { nodes[number]?.settle(&generator) }
+        }
+        tree.pending = []
+        let (files, directories) = tree.reachable()
+        tree.durable = tree.durable.filter { directories.contains($0.key) }
+        tree.current = tree.durable
+        nodes = nodes.filter { files.contains($0.key) }
+        for number in nodes.keys {
+            nodes[number]?.revert()
+        }
+        record(.crash)
+    }
+}
