@@ -54,7 +54,7 @@ struct ConnectionTests {
         #expect(node.crashed == ["a/b", "a/c killed"])
         #expect(bench.lines == ["{\"path\":\"a/b\",\"done\":\"crashed\"}", "{\"path\":\"a/c\",\"done\":\"killed\"}"])
         #expect(await bench.run("crash", "forbidden", data: directory.path) == .failure)
-        #expect(bench.complaint.hasSuffix("grove: refused: the node was started without --allow-faults\n"))
+        #expect(bench.complaint.hasSuffix("grove: the node was started without --allow-faults\n"))
         await server.stop()
     }
 

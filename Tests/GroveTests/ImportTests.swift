@@ -104,7 +104,7 @@ struct ImportTests {
         let source = TextSource([text(1)], isFile: false)
         bench.files["-"] = source
         #expect(await bench.run("import", "nowhere") == .noSuchStore)
-        #expect(bench.complaint == "grove: there is no store 'nowhere'\n")
+        #expect(bench.complaint == "grove: no store 'nowhere'\n")
         #expect(source.reads == 0)
     }
 
@@ -115,7 +115,7 @@ struct ImportTests {
         #expect(await bench.run("import", "orders", "--batch", "2", "--acks", input: text(6)) == .failure)
         #expect(
             bench.complaint
-                == "grove: lines 3 to 4: store 'orders': the disk refused; it may or may not have been done\n"
+                == "grove: lines 3 to 4: store 'orders' failed while appending; the events may or may not be there: the disk refused\n"
         )
         #expect(bench.lines == ["{\"lines\":[1,2],\"position\":1}"])
         let damaged = Bench()

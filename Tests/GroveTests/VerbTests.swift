@@ -35,11 +35,11 @@ struct VerbTests {
     @Test(
         "append refuses a stream that is not as expected",
         arguments: [
-            ("none", "odd", "was to not exist, but it is at version 1"),
-            ("exists", "x", "was to exist, but it does not exist"),
-            ("0", "odd", "was to be at version 0, but it is at version 1"),
-            ("3", "x", "was to be at version 3, but it does not exist"),
-            ("-1", "odd", "was to not exist, but it is at version 1"),
+            ("none", "odd", "is at version 1, expected no stream"),
+            ("exists", "x", "is at version -1, expected an existing stream"),
+            ("0", "odd", "is at version 1, expected version 0"),
+            ("3", "x", "is at version -1, expected version 3"),
+            ("-1", "odd", "is at version 1, expected no stream"),
         ]
     )
     func wrongVersion(_ expected: String, _ stream: String, _ why: String) async {
@@ -139,7 +139,7 @@ struct VerbTests {
         #expect(await bench.run("read", "orders", "none") == .done)
         #expect(bench.output.text.isEmpty)
         #expect(await bench.run("read", "nowhere", "--all") == .noSuchStore)
-        #expect(bench.complaint == "grove: there is no store 'nowhere'\n")
+        #expect(bench.complaint == "grove: no store 'nowhere'\n")
     }
 
     @Test("When nobody reads the events any more, that is the end and no failure")
@@ -193,10 +193,10 @@ struct VerbTests {
         #expect(await bench.run("read", "orders", "--all") == .damaged)
         #expect(
             bench.complaint.split(separator: "\n") == [
-                "grove: there already is a store 'orders'", "grove: there is no store 'x'",
-                "grove: there is no store 'x\\ny'",
-                "grove: there is no store 'x'", "grove: a store id has no '/'", "grove: there is no store 'x'",
-                "grove: there is no store 'x'", "grove: store 'orders' is damaged: 0.log at offset 7: checksum",
+                "grove: store 'orders' is already there", "grove: no store 'x'",
+                "grove: no store 'x\\ny'",
+                "grove: no store 'x'", "grove: a store id has no '/'", "grove: no store 'x'",
+                "grove: no store 'x'", "grove: store 'orders' is damaged: 0.log at offset 7: checksum",
             ]
         )
     }
