@@ -54,7 +54,7 @@ final class SocketDirectory: Sendable {
 /// Runs blocking work on a thread of its own.
 func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { waiter in
-        _ = SocketThread.start { waiter.resume(returning: body()) }
+        _ = SystemThread.start("test") { waiter.resume(returning: body()) }
     }
 }
 
