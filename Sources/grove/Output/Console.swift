@@ -40,6 +40,17 @@ final class Console {
         makeID()
     }
 
+    /// All of a file, or of standard input for `-`.
+    func bytes(of file: String) throws(StreamError) -> [UInt8] {
+        let source = try open(file)
+        var bytes: [UInt8] = []
+        while true {
+            let piece = try source.read()
+            if piece.isEmpty { return bytes }
+            bytes += piece
+        }
+    }
+
     /// Opens a file, or standard input for `-`, to be read line by line.
     func lines(of file: String) throws(StreamError) -> InputLines {
         InputLines(try open(file), name: file == "-" ? "standard input" : file)

@@ -24,15 +24,3 @@ enum Main {
         System.exit(code)
     }
 }
-
-extension Programs {
-    /// The programs this one is linked with.
-    static var linked: Programs {
-        let missing = StoreError.unavailable(store: "", why: "this program is built without a node")
-        return Programs(
-            openInProcess: { _, _, _ in throw missing },
-            serve: { _, _ in throw missing },
-            demo: { _, _ in throw missing }
-        )
-    }
-}
