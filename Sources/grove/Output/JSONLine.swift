@@ -4,6 +4,9 @@ import MangroveStore
 struct JSONLine {
     private var text: [UInt8] = [UInt8(ascii: "{")]
 
+    /// The object.
+    var json: [UInt8] { text + Array("}".utf8) }
+
     /// The object with a line end.
     var line: [UInt8] { text + Array("}\n".utf8) }
 
@@ -21,6 +24,11 @@ struct JSONLine {
 
     func with(_ name: String, _ value: [String]) -> JSONLine {
         adding(name) { $0.append(contentsOf: "[\(value.map(JSONText.quoted).joined(separator: ","))]".utf8) }
+    }
+
+    /// Adds an object as a member.
+    func with(_ name: String, json object: JSONLine) -> JSONLine {
+        adding(name) { $0.append(contentsOf: object.json) }
     }
 
     /// Adds a member if there is a value for it.
