@@ -174,6 +174,7 @@ struct SocketEndingsTests {
         let kinds = await onThread { () -> [Frame.Kind?] in
             guard let socket = try? address.connect(), socket.send(Greeting.bytes()) else { return [] }
             _ = socket.receive(Greeting.length)
+            socket.limitWaiting(seconds: 0)
             let payloads: [[UInt8]] = [
                 [], [99], [2, 0xFF, 0xFF, 0xFF, 0xFF], [4, 0, 0, 0, 1, 0xFF], GatewayRequest.stores.encoded + [0],
                 [1, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0xFF, 0xFF, 0xFF, 0xFF], GatewayRequest.stores.encoded,
@@ -199,17 +200,20 @@ struct SocketEndingsTests {
         let directory = try SocketDirectory()
         let socket = try SocketAddress(directory: directory.path).listen()
         let acceptor = try #require(SocketAcceptor(socket))
-        async let served: Void = onThread {
+        // Started from here and not by a task, which might have to wait for a thread longer than the client waits for us.
+        let (served, ending) = AsyncStream<Never>.makeStream()
+        SystemThread.start("test") {
             if let connection = acceptor.next() { script(connection) }
+            ending.finish()
         }
         defer { acceptor.stop() }
         do throws(SocketError) {
             let client = try await SocketGateway.connect(dataDirectory: directory.path)
             let error = await #expect(throws: StoreError.self) { try await client.createStore("new") }
-            await served
+            for await _ in served {}
             return (nil, error)
         } catch {
-            await served
+            for await _ in served {}
             return (error, nil)
         }
     }
