@@ -1,10 +1,10 @@
 import Mangrove
 
-/// Draws a live tree for people: symbols, colours on a terminal, and no more of a long pool than says what it is.
+/// Draws a live tree for people: symbols, colours on a terminal, and a pool of workers on one line with its supervisor.
 struct DemoTree {
     let painter: Painter
-    /// Children of one supervisor that are drawn at most, where they are workers of a pool.
-    var poolLimit = 3
+    /// Workers of a pool that are named.
+    var poolLimit = 4
 
     func text(_ tree: ProcessTree, indent: Int) -> String {
         var lines: [String] = []
@@ -18,16 +18,23 @@ struct DemoTree {
         if node.restarts > 0 {
             line += painter.paint("  \(node.restarts) restart\(node.restarts == 1 ? "" : "s")", .yellow)
         }
+        let isPool = node.children.count > 3
+            && node.children.allSatisfy { $0.kind == .worker && $0.state == .running && $0.restarts == 0 }
+        if isPool {
+            lines.append(line + "  " + pool(node.children))
+            return
+        }
         lines.append(line)
-        let pool = node.children.allSatisfy { $0.kind == .worker } && node.children.count > poolLimit + 1
-        let shown = pool ? Array(node.children.prefix(poolLimit)) : node.children
-        for (index, child) in shown.enumerated() {
-            let last = !pool && index == shown.count - 1
+        for (index, child) in node.children.enumerated() {
+            let last = index == node.children.count - 1
             add(child, indent + (last ? "└─ " : "├─ "), indent + (last ? "   " : "│  "), to: &lines)
         }
-        if pool {
-            lines.append(painter.paint("\(indent)└─ … \(node.children.count - shown.count) more", .dim))
-        }
+    }
+
+    private func pool(_ workers: [ProcessTree.Node]) -> String {
+        let named = workers.prefix(poolLimit).map { symbol($0.state) + " " + $0.id.text }.joined(separator: "  ")
+        let more = workers.count - poolLimit
+        return named + (more > 0 ? painter.paint("  … \(more) more", .dim) : "")
     }
 
     private func symbol(_ state: ProcessTree.Node.State) -> String {
