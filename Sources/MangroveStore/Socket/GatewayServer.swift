@@ -65,7 +65,7 @@ public final class GatewayServer: Sendable {
             let answer = AnswerOnce(store: request.store, answer)
             spawn { answer.give(await request.perform(on: gateway)) }
         }
-        guard SocketThread.start({ server.accept() }) else {
+        guard SystemThread.start("grove-socket-accept", { server.accept() }) else {
             address.remove()
             throw SocketError(.noThread, "listen", address.path)
         }

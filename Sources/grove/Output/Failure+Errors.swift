@@ -16,40 +16,13 @@ extension Failure {
 
     private init(_ error: StoreError) {
         switch error {
-        case .wrongExpectedVersion(let stream, let expected, let actual):
-            let found = actual < 0 ? "it does not exist" : "it is at version \(actual)"
-            self.init(
-                .wrongExpectedVersion,
-                "wrong expected version: stream '\(stream)' was to \(Self.requirement(expected)), but \(found)"
-            )
-        case .eventIDConflict(let stream, let id, let version):
-            self.init(
-                .failure,
-                "event id \(id) is already in stream '\(stream)' at version \(version), with other content or elsewhere"
-            )
-        case .invalid(let why): self.init(.failure, why)
-        case .noSuchStore(let store): self.init(.noSuchStore, "there is no store '\(store)'")
-        case .storeExists(let store): self.init(.failure, "there already is a store '\(store)'")
-        case .damaged(let store, let file, let offset, let what):
-            self.init(.damaged, "store '\(store)' is damaged: \(file) at offset \(offset): \(what)")
-        case .unavailable(let store, let why): self.init(.failure, Self.subject(store) + why)
-        case .outcomeUnknown(let store, let why):
-            self.init(.failure, Self.subject(store) + why + "; it may or may not have been done")
-        case .refused(let why): self.init(.failure, "refused: \(why)")
+        case .wrongExpectedVersion:
+            self.init(.wrongExpectedVersion, "wrong expected version: " + error.description)
+        case .noSuchStore: self.init(.noSuchStore, error.description)
+        case .damaged: self.init(.damaged, error.description)
+        case .eventIDConflict, .invalid, .storeExists, .unavailable, .outcomeUnknown, .refused:
+            self.init(.failure, error.description)
         }
-    }
-
-    private static func requirement(_ expected: ExpectedVersion) -> String {
-        switch expected {
-        case .exactly(let version): version < 0 ? "not exist" : "be at version \(version)"
-        case .noStream: "not exist"
-        case .streamExists: "exist"
-        case .any: "be anything"
-        }
-    }
-
-    private static func subject(_ store: String) -> String {
-        store.isEmpty ? "" : "store '\(store)': "
     }
 
     /// The message as one line, whatever names and texts went into it.

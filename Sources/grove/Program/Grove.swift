@@ -17,7 +17,7 @@ struct Programs {
 ///
 /// Never throws: what goes wrong becomes one line on standard error and a code. When nobody reads standard output any more,
 /// as with `grove read … | head`, that is where the work ends, and not a failure.
-func grove(
+func runGrove(
     _ words: [String],
     environment: (String) -> String?,
     console: Console,
@@ -62,19 +62,19 @@ private func run(_ command: Command, _ console: Console, _ programs: Programs) a
     case .importEvents(let options):
         return try await with(options.dataDirectory) { try await importEvents(options, $0, console) }
     case .append(let options):
-        return try await with(options.dataDirectory) { try await append(options, $0, console) }
+        return try await with(options.dataDirectory) { try await appendEvents(options, $0, console) }
     case .read(let options):
-        return try await with(options.dataDirectory) { try await read(options, $0, console) }
+        return try await with(options.dataDirectory) { try await readEvents(options, $0, console) }
     case .streams(let options):
-        return try await with(options.dataDirectory) { try await streams(options, $0, console) }
+        return try await with(options.dataDirectory) { try await listStreams(options, $0, console) }
     case .stores(let options):
         let need: DirectoryNeed = if case .create = options.action { .createIfMissing } else { .existing }
-        return try await with(options.dataDirectory, need) { try await stores(options, $0, console) }
+        return try await with(options.dataDirectory, need) { try await manageStores(options, $0, console) }
     case .tree(let options):
-        return try await with(options.dataDirectory) { try await tree(options, $0, console) }
+        return try await with(options.dataDirectory) { try await showTree(options, $0, console) }
     case .crash(let options):
-        return try await with(options.dataDirectory, .served) { try await crash(options, $0, console) }
+        return try await with(options.dataDirectory, .served) { try await crashProcess(options, $0, console) }
     case .verify(let options):
-        return try await with(options.dataDirectory) { try await verify(options, $0, console) }
+        return try await with(options.dataDirectory) { try await verifyStores(options, $0, console) }
     }
 }

@@ -15,7 +15,7 @@ enum Main {
             open: { path throws(StreamError) in try DescriptorSource(path) },
             newID: { EventID(randomHigh: System.randomBits(), low: System.randomBits()) }
         )
-        let code = await grove(
+        let code = await runGrove(
             Array(CommandLine.arguments.dropFirst()),
             environment: System.environment,
             console: console,

@@ -4,7 +4,7 @@ import MangroveStore
 private let appendBytes = 32 << 20
 
 /// `grove append`: appends events to one stream, as a whole or not at all.
-func append(_ options: AppendOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+func appendEvents(_ options: AppendOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     let input = try console.lines(of: options.file)
     let reader = EventLine(store: options.store, stream: options.stream)
     var events: [NewEvent] = []

@@ -1,7 +1,7 @@
 import MangroveStore
 
 /// `grove read`: prints the events of a stream, or of all, page by page.
-func read(_ options: ReadOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+func readEvents(_ options: ReadOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     var page = Page()
     var left = options.count ?? .max
     var start = options.from

@@ -1,7 +1,7 @@
 import MangroveStore
 
 /// `grove streams`: lists a store's streams.
-func streams(_ options: StreamsOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+func listStreams(_ options: StreamsOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     for info in try await gateway.streams(of: options.store) {
         try console.output.line(JSONLine().with("stream", info.stream).with("version", info.version))
     }
@@ -9,7 +9,7 @@ func streams(_ options: StreamsOptions, _ gateway: any Gateway, _ console: Conso
 }
 
 /// `grove stores`: lists stores, makes and removes them, and shows how one is doing.
-func stores(_ options: StoresOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+func manageStores(_ options: StoresOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     switch options.action {
     case .list:
         for info in try await gateway.stores() { try console.output.line(JSONLine(info)) }

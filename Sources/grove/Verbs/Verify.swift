@@ -3,7 +3,7 @@ import MangroveStore
 /// `grove verify`: checks one store's files, or all stores', and says what is wrong.
 ///
 /// A store that is too damaged to be checked to the end does not keep the others from being checked.
-func verify(_ options: VerifyOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+func verifyStores(_ options: VerifyOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     var ids = [options.store].compactMap(\.self)
     if options.store == nil { ids = try await gateway.stores().map(\.id) }
     let progress = ProgressBar(console.errors, console.errorTraits)

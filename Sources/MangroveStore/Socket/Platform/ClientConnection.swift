@@ -1,3 +1,5 @@
+import Mangrove
+
 /// A client's connection: one thread that reads and completes calls, one that writes, and tasks that wait without blocking.
 final class ClientConnection: Sendable {
     private typealias Waiter = CheckedContinuation<Result<[UInt8], StoreError>, Never>
@@ -13,10 +15,10 @@ final class ClientConnection: Sendable {
     /// - Throws: ``SocketError``.
     static func open(_ address: SocketAddress) async throws(SocketError) -> ClientConnection {
         let result: Result<ClientConnection, SocketError> = await withCheckedContinuation { waiter in
-            let started = SocketThread.start {
+            let started = SystemThread.start("grove-socket-read") {
                 do throws(SocketError) {
                     let connection = try greet(address)
-                    guard SocketThread.start({ connection.write() }) else {
+                    guard SystemThread.start("grove-socket-write", { connection.write() }) else {
                         throw SocketError(.noThread, "connect", address.path)
                     }
                     waiter.resume(returning: .success(connection))

@@ -1,3 +1,5 @@
+import Mangrove
+
 /// The node's side of one connection: a thread that reads requests and one that writes answers. What happens in between
 /// is somebody else's, and takes neither thread's time.
 final class ServerConnection: Sendable {
@@ -19,7 +21,7 @@ final class ServerConnection: Sendable {
     /// - Parameter ended: called when both are gone.
     /// - Returns: whether there was a thread for it; if not, `ended` is not called.
     func start(ended: @escaping @Sendable () -> Void) -> Bool {
-        SocketThread.start {
+        SystemThread.start("grove-socket-read") {
             self.run()
             ended()
         }
@@ -46,7 +48,7 @@ final class ServerConnection: Sendable {
         // Another version is told ours before it is left, so that it can say what is wrong.
         guard socket.send(Greeting.bytes()), version == Greeting.version else { return }
         socket.limitWaiting(seconds: 0)
-        guard SocketThread.start({ self.write() }) else { return }
+        guard SystemThread.start("grove-socket-write", { self.write() }) else { return }
         read()
         machine.wait { $0.writerEnded ? () : nil }
     }
