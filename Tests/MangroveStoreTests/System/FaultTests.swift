@@ -53,7 +53,7 @@ import Testing
                 }
                 try await runtime.sleep(for: .milliseconds(50))
                 let bystanders = processes(of: "node/stores/west", in: runtime)
-                let path = try #require(path(of: fault.place, in: runtime))
+                let path = try #require(self.path(of: fault.place, in: runtime))
                 try await gateway.crash(path, kill: fault.kill)
                 try await runtime.sleep(for: .milliseconds(300))
                 try await load.stop()
