@@ -14,7 +14,7 @@ struct SimulatedBlockingThreads: BlockingThreads {
     let executor: SimulatedExecutor
 
     func submit(_ job: @escaping @Sendable () -> Void) {
-        Task.detached(executorPreference: executor) { job() }
+        SimulatedTasks(executor: executor).spawn { job() }
     }
 }
 
