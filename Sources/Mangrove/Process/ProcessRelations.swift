@@ -14,7 +14,9 @@ struct ProcessRelations {
     /// Tells them all.
     func announce(death reason: ExitReason, of process: ProcessCell) {
         for watcher in watchers { watcher(reason) }
-        for (monitor, cell) in monitors { cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason)) }
+        for (monitor, cell) in monitors {
+            cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason))
+        }
         for cell in links.values { cell.deliverExit(from: process.id, reason) }
     }
 }

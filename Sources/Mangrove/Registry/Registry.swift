@@ -36,7 +36,8 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
     }
 
     /// The process that holds `key`, with its value.
-    public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)? {
+    public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)?
+    {
         guard let entry = entry(for: key), entry.holder.runs(type) else { return nil }
         return (Ref(entry.holder), entry.value)
     }

@@ -26,7 +26,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         )
         let supervisor = SupervisorProcess(context, machine, description.children)
         supervisor.showToRuntime()
-        if case .failure(let error) = try await supervisor.perform(.boot) { throw error }
+        if case .failure(let error) = try await supervisor.perform(.boot, adding: nil) { throw error }
         return supervisor
     }
 
@@ -40,25 +40,22 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     /// Stops the children, last first.
     public func terminate(reason: ExitReason) async {
-        _ = try? await perform(.shutdown)
+        _ = try? await perform(.shutdown, adding: nil)
     }
 
     // MARK: Turns
 
-    func childExited(_ process: ProcessID, _ reason: ExitReason) async throws {
-        _ = try await perform(.exited(process, reason, at: context.runtime.clock.now()))
+    private func childExited(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason) async throws {
+        _ = try await perform(.exited(id, process, reason, at: context.runtime.clock.now()), adding: nil)
     }
 
     private func retry(_ id: ChildID, _ attempt: Int) async throws {
-        _ = try await perform(.retry(id, attempt: attempt, at: context.runtime.clock.now()))
+        _ = try await perform(.retry(id, attempt: attempt, at: context.runtime.clock.now()), adding: nil)
     }
 
     func startChild(_ spec: ChildSpec) async throws -> ProcessID? {
         try spec.validateForRequest()
-        // The machine refuses an id that is there; its own specification must not be overwritten before that.
-        let known = machine.withLock { $0.index(of: spec.id) != nil }
-        if !known { roster.learn(spec.id, spec) }
-        return try await processOfReply(.add(SupervisorMachine.ChildRecord(spec)))
+        return try await processOfReply(.add(SupervisorMachine.ChildRecord(spec)), adding: spec)
     }
 
     func terminateChild(_ id: ChildID) async throws {
@@ -73,8 +70,11 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ = try await processOfReply(.delete(id))
     }
 
-    private func processOfReply(_ event: SupervisorMachine.Event) async throws -> ProcessID? {
-        switch try await perform(event) {
+    private func processOfReply(
+        _ event: SupervisorMachine.Event,
+        adding spec: ChildSpec? = nil
+    ) async throws -> ProcessID? {
+        switch try await perform(event, adding: spec) {
         case .success(.child(let process)): process
         case .success, nil: nil
         case .failure(let error): throw error
@@ -84,9 +84,11 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     // MARK: Effects
 
     /// Feeds the machine an event and performs what follows from it, to the end.
+    /// - Parameter spec: of the child that the event adds.
     /// - Throws: ``Exit`` if the supervisor is to end.
     private func perform(
-        _ event: SupervisorMachine.Event
+        _ event: SupervisorMachine.Event,
+        adding spec: ChildSpec?
     ) async throws(Exit) -> Result<SupervisorMachine.Reply, SupervisorError>? {
         var reply: Result<SupervisorMachine.Reply, SupervisorError>?
         var effects = RingQueue<SupervisorMachine.Effect>()
@@ -95,6 +97,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             var answer: SupervisorMachine.Event?
             switch effect {
             case .start(let id):
+                if let spec { roster.learn(id, spec) }
                 answer = await start(id)
             case .stop(let id, let process, let policy):
                 answer = .stopped(id, await roster.stop(id, process, policy))
@@ -124,7 +127,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             cell.onDeath { [context] reason in
                 let process = cell.id
                 context.cell.signal { actor in
-                    try await (actor as? SupervisorProcess)?.childExited(process, reason)
+                    try await (actor as? SupervisorProcess)?.childExited(id, process, reason)
                 }
             }
             return .started(id, cell.id)
@@ -139,7 +142,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     nonisolated func overview() -> [ChildOverview] {
         let children = machine.withLock { $0.children }
-        return children.map { child in
+        return children.all.map { child in
             ChildOverview(
                 id: child.id,
                 kind: child.kind,

@@ -4,6 +4,7 @@ public import Mangrove
 struct SimulatedTasks: TaskSpawner {
     let executor: SimulatedExecutor
 
+    @discardableResult
     func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
         Task.detached(executorPreference: executor, operation: body)
     }
