@@ -8,10 +8,14 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     nonisolated let machine: Lock<SupervisorMachine>
     nonisolated let roster: ChildRoster<ChildID>
 
-    private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ specs: [ChildSpec]) {
+    /// How many of the children share work by key; children added later do not change it, or keys would move.
+    nonisolated let partitions: Int
+
+    private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ parts: SupervisorParts) {
         self.context = context
         self.machine = Lock(machine)
-        roster = ChildRoster(Dictionary(specs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
+        partitions = parts.partitions ?? parts.children.count
+        roster = ChildRoster(Dictionary(parts.children.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// Starts the supervisor with its children, in order.
@@ -24,18 +28,15 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             autoShutdown: description.autoShutdown,
             children: description.children.map(SupervisorMachine.ChildRecord.init)
         )
-        let supervisor = SupervisorProcess(context, machine, description.children)
+        let supervisor = SupervisorProcess(context, machine, description)
         supervisor.showToRuntime()
         if case .failure(let error) = try await supervisor.perform(.boot, adding: nil) { throw error }
         return supervisor
     }
 
     private nonisolated func showToRuntime() {
-        context.cell.show { [weak self] in self?.overview() ?? [] }
         // Should the supervisor be killed, its children end with it.
-        context.cell.onDeath { [roster] reason in
-            for cell in roster.removeAll().reversed() { cell.requestStop(reason) }
-        }
+        context.cell.show({ [weak self] in self?.overview() ?? [] }, orphans: { [roster] in roster.removeAll() })
     }
 
     /// Stops the children, last first.
@@ -120,6 +121,8 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     private func start(_ id: ChildID) async -> SupervisorMachine.Event {
         guard let spec = roster.spec(id) else { return .startFailed(id, SupervisorError.notFound(id)) }
+        // What an incarnation that was killed left below it must have ended before the next one begins.
+        if let previous = roster.cell(id) { await previous.awaitRemains() }
         do {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(id, cell)
