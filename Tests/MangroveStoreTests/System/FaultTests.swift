@@ -27,7 +27,7 @@ import Testing
         arguments: faults
     )
     func everyKindOfProcess(fault: Fault) throws {
-        for seed in Seeds(6) {
+        for seed in Seeds(3) {
             let simulation = Simulation(seed: seed)
             try simulation.run { simulation in
                 var settings = NodeSettings.simulated
@@ -41,7 +41,7 @@ import Testing
                 let gateway = node.gateway
                 for store in ["east", "west"] { try await gateway.createStore(store) }
                 let load = StoreLoad(gateway, runtime)
-                for store in ["east", "west"] { load.start(store, clients: 5) }
+                for store in ["east", "west"] { load.start(store, clients: 3) }
                 let received = Received()
                 let subscription = try gateway.subscribe(to: "east", .all)
                 let following = runtime.spawn {
@@ -55,7 +55,7 @@ import Testing
                 let bystanders = processes(of: "node/stores/west", in: runtime)
                 let path = try #require(self.path(of: fault.place, in: runtime))
                 try await gateway.crash(path, kill: fault.kill)
-                try await runtime.sleep(for: .milliseconds(300))
+                try await runtime.sleep(for: .milliseconds(150))
                 try await load.stop()
 
                 #expect(load.failures.isEmpty, "seed \(seed)")
