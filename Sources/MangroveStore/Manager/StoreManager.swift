@@ -11,6 +11,7 @@ actor StoreManager: ProcessActor, SignalHandling {
     private struct Entry {
         var status: StoreInfo.Status
         var problem: String?
+        /// Its subtree, or the one it last had.
         var process: Ref<SupervisorProcess>?
         /// Starts that failed in a row.
         var failures = 0
@@ -76,7 +77,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         if let process = entry.process {
             // Stopped through its supervisor; the notice of its end finds no entry any more.
             try? await supervisor.terminateChild(process.id)
-            _ = await process.exitReason()
+            await process.subtreeEnded()
         }
         let directory = node.data.directory(of: id)
         let lease = await node.leases.take(directory.path)
@@ -120,7 +121,6 @@ actor StoreManager: ProcessActor, SignalHandling {
         guard case .down(let down) = signal else { return }
         guard let id = entries.first(where: { $0.value.process?.id == down.process })?.key else { return }
         guard entries[id]?.status == .running else { return }
-        entries[id]?.process = nil
         entries[id]?.status = .stopped
         context.runtime.log(.error, "store.ended", ["store": id, "reason": "\(down.reason)"])
         // The first attempt is made at once: a fault that has passed should not be felt.
@@ -131,6 +131,8 @@ actor StoreManager: ProcessActor, SignalHandling {
 
     private func start(_ id: String) async throws {
         entries[id]?.status = .starting
+        // A subtree that was killed may still be stopping, under the names the new one needs.
+        await entries[id]?.process?.subtreeEnded()
         let place = StorePlace(
             store: id,
             directory: node.data.directory(of: id).path,
@@ -162,6 +164,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         entries[id] = Entry(
             status: isDamaged ? .damaged : .stopped,
             problem: cause.description,
+            process: entries[id]?.process,
             failures: failures
         )
         context.runtime.log(.error, "store.start_failed", ["store": id, "error": cause.description])
@@ -173,7 +176,7 @@ actor StoreManager: ProcessActor, SignalHandling {
     }
 
     private func startAgain(_ id: String) async throws {
-        guard let entry = entries[id], entry.status == .stopped, entry.process == nil else { return }
+        guard let entry = entries[id], entry.status == .stopped else { return }
         try? await start(id)
     }
 
