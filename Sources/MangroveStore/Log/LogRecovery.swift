@@ -226,7 +226,10 @@ package struct LogRecovery {
         try onDisk(directory.store) { () throws(DiskError) in
             let file = try disk.open(path, .readWrite)
             defer { file.close() }
-            if try file.size() > active.offset { try file.truncate(to: active.offset) }
+            // Longer, then shorter: an earlier cut may be in memory only as well, and to cut a file to the size it seems to
+            // have would change nothing.
+            try file.truncate(to: active.offset + 1)
+            try file.truncate(to: active.offset)
             while start < active.offset {
                 let bytes = try file.bytes(at: start, count: min(active.offset - start, 1 << 20))
                 guard !bytes.isEmpty else { throw DiskError(.system(5), "read", path) }

@@ -22,6 +22,18 @@ public final class SimulatedDisk: Disk {
         machine.withLock { $0.crash(policy) }
     }
 
+    /// Plans a ``crash(_:)`` right before the change after the next `count` ones: creating, writing, cutting, flushing,
+    /// renaming, removing and syncing are changes. That change does not happen and throws `.closed`. Running a program with
+    /// every count from 0 on crashes it at each of its steps.
+    public func crash(after count: Int, _ policy: CrashPolicy) {
+        machine.withLock { $0.crashPlan = (count, policy) }
+    }
+
+    /// Whether a planned crash is still to come.
+    public var isCrashPlanned: Bool {
+        machine.withLock { $0.crashPlan != nil }
+    }
+
     /// Makes the next `count` flushes of files fail. A part of the unflushed bytes is durable then; the rest is still seen
     /// but, as with a real disk, no later flush makes it durable: only writing it again does.
     public func failNextFlush(_ count: Int = 1) {
@@ -36,6 +48,17 @@ public final class SimulatedDisk: Disk {
     /// Makes the next `count` directory syncs fail.
     public func failNextSync(_ count: Int = 1) {
         machine.withLock { $0.failingSyncs = count }
+    }
+
+    /// Takes back every fault that is still to come, planned crashes and the capacity included.
+    public func mend() {
+        machine.withLock { machine in
+            machine.crashPlan = nil
+            machine.failingWrites = 0
+            machine.failingFlushes = 0
+            machine.failingSyncs = 0
+            machine.capacity = nil
+        }
     }
 
     /// The bytes all files together may have, or nil for no limit. A write beyond it stores what fits and throws `.full`.
@@ -105,6 +128,7 @@ public final class SimulatedDisk: Disk {
             guard let (parent, name) = machine.tree.parent(path) else {
                 throw DiskError(.notFound, "create directory", path)
             }
+            try machine.step("create directory", path)
             let number = machine.newNumber()
             machine.tree.change(.init(added: (parent, name, .directory(number))))
             machine.record(.createDirectory(path))

@@ -12,12 +12,25 @@ struct SimulatedMachine: Sendable {
     var failingWrites = 0
     var failingFlushes = 0
     var failingSyncs = 0
+    /// Changes until the power fails, and what is to survive it.
+    var crashPlan: (after: Int, policy: CrashPolicy)?
     var recording = false
     var operations: [DiskOperation] = []
     var generator: SeededGenerator
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
+    }
+
+    /// Comes before every change: a planned crash happens here.
+    mutating func step(_ operation: String, _ path: String) throws(DiskError) {
+        guard let plan = crashPlan else { return }
+        guard plan.after == 0 else {
+            crashPlan?.after -= 1
+            return
+        }
+        crash(plan.policy)
+        throw DiskError(.closed, operation, path)
     }
 
     mutating func record(_ operation: DiskOperation) {
@@ -43,6 +56,7 @@ struct SimulatedMachine: Sendable {
         case (.directory, _): throw DiskError(.system(21), "open", path)
         case (.file, .create): throw DiskError(.exists, "open", path)
         case (.file(let number), .replace):
+            try step("open", path)
             nodes[number]?.resize(0)
             record(.open(path, mode))
             return number
@@ -52,6 +66,7 @@ struct SimulatedMachine: Sendable {
         case (nil, .read), (nil, .readWrite): throw DiskError(.notFound, "open", path)
         case (nil, .create), (nil, .replace):
             guard let (directory, name) = tree.parent(path) else { throw DiskError(.notFound, "open", path) }
+            try step("open", path)
             let number = newNumber()
             nodes[number] = SimulatedNode()
             tree.change(.init(added: (directory, name, .file(number))))
@@ -62,6 +77,7 @@ struct SimulatedMachine: Sendable {
 
     mutating func write(_ bytes: [UInt8], at offset: Int, to number: Int, _ path: String) throws(DiskError) {
         guard offset >= 0, let node = nodes[number] else { throw DiskError(.system(22), "write", path) }
+        try step("write", path)
         if failingWrites > 0 {
             failingWrites -= 1
             nodes[number]?.write(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), at: offset)
@@ -77,7 +93,15 @@ struct SimulatedMachine: Sendable {
         record(.write(path, offset: offset, count: bytes.count))
     }
 
+    mutating func resize(_ number: Int, to size: Int, _ path: String) throws(DiskError) {
+        guard size >= 0 else { throw DiskError(.system(22), "truncate", path) }
+        try step("truncate", path)
+        nodes[number]?.resize(size)
+        record(.truncate(path, size: size))
+    }
+
     mutating func flush(_ number: Int, _ path: String) throws(DiskError) {
+        try step("flush", path)
         if failingFlushes > 0 {
             failingFlushes -= 1
             nodes[number]?.settle(&generator)
@@ -89,6 +113,7 @@ struct SimulatedMachine: Sendable {
 
     mutating func syncDirectory(_ path: String) throws(DiskError) {
         guard case .directory(let number) = tree.find(path) else { throw DiskError(.notFound, "sync", path) }
+        try step("sync", path)
         if failingSyncs > 0 {
             failingSyncs -= 1
             throw DiskError(.system(5), "sync", path)
@@ -105,6 +130,7 @@ struct SimulatedMachine: Sendable {
         case (_, nil), (.file, .file): break
         default: throw DiskError(.exists, "rename", source)
         }
+        try step("rename", source)
         tree.change(.init(removed: from, added: (to.directory, to.name, entry)))
         record(.rename(source, to: destination))
     }
@@ -119,6 +145,7 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.system(39), "remove", path)
         default: break
         }
+        try step("remove", path)
         tree.change(.init(removed: place))
         record(directory ? .removeDirectory(path) : .removeFile(path))
     }
@@ -127,6 +154,7 @@ struct SimulatedMachine: Sendable {
     mutating func crash(_ policy: CrashPolicy) {
         life += 1
         locks = [:]
+        crashPlan = nil
         switch policy {
         case .dropAll: break
         case .keepAll:
