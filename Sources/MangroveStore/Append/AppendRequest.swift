@@ -56,7 +56,9 @@ package struct AppendRequest: Sendable, Equatable {
     /// - Throws: ``StoreError/invalid(_:)``.
     package static func check(stream: String) throws(StoreError) {
         guard !stream.isEmpty else { throw .invalid("a stream's name must not be empty") }
-        guard stream.utf8.count <= maximumName else { throw .invalid("a stream's name has at most \(maximumName) bytes") }
+        guard stream.utf8.count <= maximumName else {
+            throw .invalid("a stream's name has at most \(maximumName) bytes")
+        }
         // C0 and DEL, then C1.
         for scalar in stream.unicodeScalars where scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value {
             throw .invalid("a stream's name must not have control characters")

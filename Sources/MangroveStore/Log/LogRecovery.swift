@@ -114,7 +114,11 @@ package struct LogRecovery {
             }
             let size = try size(segment.first)
             guard size >= segment.end else {
-                throw damaged(segment.first, size, "the segment ends here; its checkpoint says at \(segment.end) or later")
+                throw damaged(
+                    segment.first,
+                    size,
+                    "the segment ends here; its checkpoint says at \(segment.end) or later"
+                )
             }
             guard size == segment.end || segment == last else {
                 throw damaged(segment.first, segment.end, "the segment goes on after its last record")

@@ -139,7 +139,9 @@ public final class SimulatedDisk: Disk {
     /// - Throws: `DiskError`, with code `.notFound` if there is no such directory.
     public func list(_ path: String) throws(DiskError) -> [String] {
         try machine.withLock { machine throws(DiskError) in
-            guard case .directory(let number) = machine.tree.find(path) else { throw DiskError(.notFound, "list", path) }
+            guard case .directory(let number) = machine.tree.find(path) else {
+                throw DiskError(.notFound, "list", path)
+            }
             return (machine.tree.current[number] ?? [:]).keys.sorted()
         }
     }

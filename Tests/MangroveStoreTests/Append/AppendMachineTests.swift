@@ -71,8 +71,9 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     @Test("A repeated append gets its first result, whatever came after it", arguments: [4, 5, 90])
     func repetition(tail: Int) throws {
         for expected in [ExpectedVersion.exactly(2), .any, .streamExists] {
-            guard case .alreadyPresent(let results, let ticket) =
-                try decide(expected, tail: tail, [event(1), event(2)], [at(3), at(4)])
+            guard
+                case .alreadyPresent(let results, let ticket) =
+                    try decide(expected, tail: tail, [event(1), event(2)], [at(3), at(4)])
             else {
                 Issue.record("appended again")
                 continue
@@ -115,8 +116,9 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
     @Test("Without an expected version only what is missing is appended, in order")
     func partial() throws {
         for expected in [ExpectedVersion.any, .streamExists] {
-            guard case .record(let parts, let results) =
-                try decide(expected, tail: 5, [event(1), event(2), event(3)], [.absent, at(2), .absent])
+            guard
+                case .record(let parts, let results) =
+                    try decide(expected, tail: 5, [event(1), event(2), event(3)], [.absent, at(2), .absent])
             else {
                 Issue.record("nothing to write")
                 continue
@@ -127,7 +129,9 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
         }
     }
 
-    @Test("An id twice in one append counts once without an expected version, and is invalid with one or with two contents")
+    @Test(
+        "An id twice in one append counts once without an expected version, and is invalid with one or with two contents"
+    )
     func twice() throws {
         let other = NewEvent(id: event(1).id, type: "other", data: event(1).data)
         for expected in [ExpectedVersion.any, .streamExists] {
@@ -136,8 +140,9 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
                 continue
             }
             #expect(parts.map { $0.events } == [[event(1), event(2)]])
-            guard case .alreadyPresent(let results, _) =
-                try decide(expected, tail: 5, [event(1), event(1)], [at(3), at(3)])
+            guard
+                case .alreadyPresent(let results, _) =
+                    try decide(expected, tail: 5, [event(1), event(1)], [at(3), at(3)])
             else {
                 Issue.record("appended again")
                 continue
@@ -156,7 +161,8 @@ struct VersionCase: Sendable, CustomTestStringConvertible {
         let bad: [AppendRequest] = [
             AppendRequest(stream: "", expecting: .any, [event(1)]), AppendRequest(stream: long, expecting: .any, []),
             AppendRequest(stream: "a\nb", expecting: .any, []), AppendRequest(stream: "a\u{85}", expecting: .any, []),
-            AppendRequest(stream: "a\u{0}", expecting: .any, []), AppendRequest(stream: "s", expecting: .exactly(-2), []),
+            AppendRequest(stream: "a\u{0}", expecting: .any, []),
+            AppendRequest(stream: "s", expecting: .exactly(-2), []),
             AppendRequest(stream: "s", expecting: .any, [event(1, type: "")]),
             AppendRequest(stream: "s", expecting: .any, [event(1, type: long)]),
             AppendRequest([StreamBatch(stream: "ok", events: []), StreamBatch(stream: "", events: [])]),

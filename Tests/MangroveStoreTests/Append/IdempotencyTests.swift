@@ -35,10 +35,16 @@ enum Whereabouts: CaseIterable, Sendable {
         let first = AppendResult(stream: "s", version: 2, position: 2)
         let second = AppendResult(stream: "s", version: 4, position: 4)
         for expected in [ExpectedVersion.noStream, .exactly(-1), .any, .streamExists] {
-            #expect(try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(0..<3))).results == [first])
+            #expect(
+                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(0..<3))).results == [first]
+            )
         }
         for expected in [ExpectedVersion.exactly(2), .any] {
-            #expect(try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(3..<5))).results == [second])
+            #expect(
+                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(3..<5))).results == [
+                    second
+                ]
+            )
         }
         try engine.flushStaged()
         #expect(engine.eventCount == 5)

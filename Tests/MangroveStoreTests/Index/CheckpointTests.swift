@@ -57,7 +57,11 @@ import Testing
         for offset in 0..<size {
             for cut in [false, true] {
                 let disk = disk.copy()
-                if cut { try disk.open(path, .readWrite).truncate(to: offset) } else { try disk.corrupt(path, at: offset) }
+                if cut {
+                    try disk.open(path, .readWrite).truncate(to: offset)
+                } else {
+                    try disk.corrupt(path, at: offset)
+                }
                 let (again, report) = try TestStore(disk, segmentSize: 4 << 10).open()
                 #expect(report.checkpoint == nil)
                 #expect(report.ignoredCheckpoints.count == 1)

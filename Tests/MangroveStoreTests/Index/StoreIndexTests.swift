@@ -64,7 +64,8 @@ import Testing
             table.insert(position, column[Int(position)], in: column)
         }
         #expect(table.positions(of: 42, in: column).count == 400)
-        #expect(table.positions(of: 46, in: column).sorted() == (0..<400).map { UInt32($0 * 5 + 4) })
+        let expected: [UInt32] = (0..<400).map { UInt32($0 * 5 + 4) }
+        #expect(table.positions(of: 46, in: column).sorted() == expected)
         for position in UInt32(2000)..<4000 {
             #expect(table.positions(of: column[Int(position)], in: column) == [position])
         }

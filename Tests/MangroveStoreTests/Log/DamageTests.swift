@@ -88,7 +88,10 @@ import Testing
         #expect(try engine.verify().problems == ["\(victim) at \(offset): the record's checksum is wrong"])
     }
 
-    @Test("Records that do not continue are damage", arguments: ["index", "term", "position", "version", "kind", "parts"])
+    @Test(
+        "Records that do not continue are damage",
+        arguments: ["index", "term", "position", "version", "kind", "parts"]
+    )
     func discontinuity(what: String) throws {
         let disk = SimulatedDisk()
         let store = try TestStore(disk)

@@ -24,7 +24,10 @@ import Testing
         #expect(crashes > 300)
     }
 
-    @Test("The check above fails for an engine that does not flush, or does not sync directories", arguments: [true, false])
+    @Test(
+        "The check above fails for an engine that does not flush, or does not sync directories",
+        arguments: [true, false]
+    )
     func checkCanFail(flushesFiles: Bool) throws {
         var failures = 0
         for seed in 0..<UInt64(40) {

@@ -106,7 +106,10 @@ import Testing
         for _ in 0..<3000 {
             var changed = bytes
             for _ in 0..<3 {
-                changed[Int.random(in: 36..<bytes.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                changed[Int.random(in: 36..<bytes.count, using: &generator)] = UInt8.random(
+                    in: 0...255,
+                    using: &generator
+                )
             }
             // Whatever comes out, it must not crash and not read past the end.
             let size = changed.count
@@ -124,7 +127,9 @@ import Testing
     func names() {
         #expect(SegmentFormat.name(1) == "00000000000000000001.log")
         #expect(SegmentFormat.first(of: SegmentFormat.name(.max)) == .max)
-        for name in ["", "1.log", "00000000000000000000.log", "0000000000000000000x.log", "00000000000000000001.log.tmp"] {
+        for name in [
+            "", "1.log", "00000000000000000000.log", "0000000000000000000x.log", "00000000000000000001.log.tmp",
+        ] {
             #expect(SegmentFormat.first(of: name) == nil)
         }
         #expect(CheckpointFormat.events(of: CheckpointFormat.name(12)) == 12)

@@ -134,7 +134,10 @@ import Testing
         return offsets
     }
 
-    @Test("A new segment that a crash left empty, half or without records opens without manual steps", arguments: 0...40)
+    @Test(
+        "A new segment that a crash left empty, half or without records opens without manual steps",
+        arguments: 0...40
+    )
     func unfinishedSegment(size: Int) throws {
         let disk = SimulatedDisk()
         let (store, _, _) = try filled(disk, 3)

@@ -83,7 +83,9 @@ import Testing
                 }
                 disk.crash(policy.policy)
                 let again = try open(disk)
-                let ids = try again.stores().compactMap { if case .store(let manifest) = $0 { manifest.store } else { nil } }
+                let ids = try again.stores().compactMap {
+                    if case .store(let manifest) = $0 { manifest.store } else { nil }
+                }
                 #expect(ids == ["first"] && !created || ids == ["first", "second"])
                 #expect(try again.stores().count == ids.count)
                 if ids.count == 1 {

@@ -129,7 +129,9 @@ struct CrashRun {
         }
         guard rest.isEmpty else { throw Problem(description: "\(rest.count) events were never appended") }
         guard found >= kept else { throw Problem(description: "\(kept - found) acknowledged batches are lost") }
-        guard all.map({ $0.position }) == Array(0..<all.count) else { throw Problem(description: "positions have gaps") }
+        guard all.map({ $0.position }) == Array(0..<all.count) else {
+            throw Problem(description: "positions have gaps")
+        }
         var versions: [String: Int] = [:]
         for event in all {
             guard event.version == versions[event.stream, default: -1] + 1 else {
