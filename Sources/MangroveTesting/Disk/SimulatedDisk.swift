@@ -116,104 +116,57 @@ public final class SimulatedDisk: Disk {
 
     // MARK: Disk
 
+    /// The disk as the present life of the machine sees it: after the next crash every call throws `.closed`. For what
+    /// belongs to one simulated program, which must not go on after its end.
+    public func mount() -> any Disk {
+        SimulatedMount(disk: self, life: machine.withLock { $0.life })
+    }
+
+    private var always: SimulatedMount { SimulatedMount(disk: self, life: nil) }
+
     /// Creates a directory; fine if it exists. Its parent must exist.
     /// - Throws: `DiskError`; nothing was created.
-    public func createDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in
-            switch machine.tree.find(path) {
-            case .directory: return
-            case .file: throw DiskError(.exists, "create directory", path)
-            case nil: break
-            }
-            guard let (parent, name) = machine.tree.parent(path) else {
-                throw DiskError(.notFound, "create directory", path)
-            }
-            try machine.step("create directory", path)
-            let number = machine.newNumber()
-            machine.tree.change(.init(added: (parent, name, .directory(number))))
-            machine.record(.createDirectory(path))
-        }
-    }
+    public func createDirectory(_ path: String) throws(DiskError) { try always.createDirectory(path) }
 
     /// The names in a directory, sorted.
     /// - Throws: `DiskError`, with code `.notFound` if there is no such directory.
-    public func list(_ path: String) throws(DiskError) -> [String] {
-        try machine.withLock { machine throws(DiskError) in
-            guard case .directory(let number) = machine.tree.find(path) else {
-                throw DiskError(.notFound, "list", path)
-            }
-            return (machine.tree.current[number] ?? [:]).keys.sorted()
-        }
-    }
+    public func list(_ path: String) throws(DiskError) -> [String] { try always.list(path) }
 
     /// What stands at `path`, or nil.
-    public func kind(of path: String) throws(DiskError) -> DiskEntryKind? {
-        machine.withLock { machine in
-            switch machine.tree.find(path) {
-            case .file: .file
-            case .directory: .directory
-            case nil: nil
-            }
-        }
-    }
+    public func kind(of path: String) throws(DiskError) -> DiskEntryKind? { try always.kind(of: path) }
 
     /// Opens a file.
     /// - Throws: `DiskError`: `.notFound` when opening a missing file for reading, `.exists` when creating one that is
     ///   there.
     public func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> any DiskFile {
-        let (number, life) = try machine.withLock { machine throws(DiskError) in
-            (try machine.open(path, mode), machine.life)
-        }
-        return SimulatedFile(disk: self, path: path, number: number, life: life, writable: mode != .read)
+        try always.open(path, mode)
     }
 
     /// Gives a file or directory another name, replacing a file that has it.
     /// - Throws: `DiskError`; nothing was renamed.
     public func rename(_ source: String, to destination: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.rename(source, to: destination) }
+        try always.rename(source, to: destination)
     }
 
     /// Removes a file.
     /// - Throws: `DiskError`; nothing was removed.
-    public func removeFile(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.remove(path, directory: false) }
-    }
+    public func removeFile(_ path: String) throws(DiskError) { try always.removeFile(path) }
 
     /// Removes an empty directory.
     /// - Throws: `DiskError`; nothing was removed.
-    public func removeDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.remove(path, directory: true) }
-    }
+    public func removeDirectory(_ path: String) throws(DiskError) { try always.removeDirectory(path) }
 
     /// Makes the entries of a directory durable.
     /// - Throws: `DiskError`; none of them is durable by this call.
-    public func syncDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.syncDirectory(path) }
-    }
+    public func syncDirectory(_ path: String) throws(DiskError) { try always.syncDirectory(path) }
 
     /// Takes the exclusive lock on the file at `path`, creating it if needed.
     /// - Returns: the lock, or the present holder's note.
     /// - Throws: `DiskError`; the lock was not taken.
     public func lock(_ path: String, note: String) throws(DiskError) -> DiskLockOutcome {
-        let key = SimulatedTree.components(path).joined(separator: "/")
-        let taken: (holder: Int, life: Int)? = try machine.withLock { machine throws(DiskError) in
-            if machine.locks[key] != nil { return nil }
-            let file = try machine.open(path, machine.tree.find(path) == nil ? .create : .readWrite)
-            machine.nodes[file]?.resize(0)
-            try machine.write(Array(note.utf8), at: 0, to: file, path)
-            let holder = machine.newNumber()
-            machine.locks[key] = (holder, note)
-            machine.record(.lock(path))
-            return (holder, machine.life)
-        }
-        guard let taken else {
-            return .heldElsewhere(note: machine.withLock { $0.locks[key]?.note ?? "" })
-        }
-        return .held(SimulatedLock(disk: self, key: key, holder: taken.holder))
+        try always.lock(path, note: note)
     }
 
     /// Bytes free: of the capacity, or of a terabyte if there is none.
-    public func freeSpace(at path: String) throws(DiskError) -> Int {
-        machine.withLock { max(0, ($0.capacity ?? 1 << 40) - $0.used) }
-    }
+    public func freeSpace(at path: String) throws(DiskError) -> Int { try always.freeSpace(at: path) }
 }

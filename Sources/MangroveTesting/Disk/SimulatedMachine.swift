@@ -51,6 +51,35 @@ struct SimulatedMachine: Sendable {
         return nextNumber
     }
 
+    mutating func createDirectory(_ path: String) throws(DiskError) {
+        switch tree.find(path) {
+        case .directory: return
+        case .file: throw DiskError(.exists, "create directory", path)
+        case nil: break
+        }
+        guard let (parent, name) = tree.parent(path) else { throw DiskError(.notFound, "create directory", path) }
+        try step("create directory", path)
+        tree.change(.init(added: (parent, name, .directory(newNumber()))))
+        record(.createDirectory(path))
+    }
+
+    func list(_ path: String) throws(DiskError) -> [String] {
+        guard case .directory(let number) = tree.find(path) else { throw DiskError(.notFound, "list", path) }
+        return (tree.current[number] ?? [:]).keys.sorted()
+    }
+
+    /// Takes the lock, or says who has it.
+    mutating func lock(_ path: String, key: String, note: String) throws(DiskError) -> (holder: Int?, other: String) {
+        if let present = locks[key] { return (nil, present.note) }
+        let file = try open(path, tree.find(path) == nil ? .create : .readWrite)
+        try resize(file, to: 0, path)
+        try write(Array(note.utf8), at: 0, to: file, path)
+        let holder = newNumber()
+        locks[key] = (holder, note)
+        record(.lock(path))
+        return (holder, "")
+    }
+
     mutating func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> Int {
         switch (tree.find(path), mode) {
         case (.directory, _): throw DiskError(.system(21), "open", path)

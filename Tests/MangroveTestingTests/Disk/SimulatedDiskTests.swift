@@ -233,6 +233,19 @@ extension Disk {
         )
     }
 
+    @Test("What is mounted by one life of the machine is dead in the next")
+    func mounts() throws {
+        let disk = SimulatedDisk()
+        let mount = disk.mount()
+        try mount.write("file", "abc", flush: true)
+        disk.crash(.keepAll)
+        #expect(throws: DiskError(.closed, "open", "file")) { _ = try mount.open("file", .read) }
+        #expect(throws: DiskError(.closed, "rename", "file")) { try mount.rename("file", to: "other") }
+        #expect(throws: DiskError(.closed, "measure", "/")) { _ = try mount.freeSpace(at: "/") }
+        #expect(throws: DiskError(.closed, "lock", "lock")) { _ = try mount.lock("lock", note: "") }
+        #expect(try disk.mount().text("file") == "abc")
+    }
+
     @Test("A copy goes its own way from the same state")
     func copies() throws {
         let disk = SimulatedDisk(seed: 4)
