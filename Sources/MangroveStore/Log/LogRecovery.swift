@@ -236,7 +236,7 @@ package struct LogRecovery {
             try file.truncate(to: active.offset)
             while start < active.offset {
                 let bytes = try file.bytes(at: start, count: min(active.offset - start, 1 << 20))
-                guard !bytes.isEmpty else { throw DiskError(.system(5), "read", path) }
+                guard !bytes.isEmpty else { throw DiskError(.inputOutput, "read", path) }
                 try file.write(bytes, at: start)
                 start += bytes.count
             }

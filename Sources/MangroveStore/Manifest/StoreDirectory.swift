@@ -112,7 +112,8 @@ package struct StoreDirectory: Sendable {
         return true
     }
 
-    /// The mark of a removal goes last, after everything else is durably gone: until then the directory is a leftover.
+    /// The mark of a removal goes last, after everything else is durably gone: until then the directory is a leftover. Once
+    /// a directory's name is gone for good, so is what was in it.
     private func removeFiles() throws(StoreError) {
         for directory in [logPath, snapshotPath] {
             guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: directory) }) == .directory else {
@@ -121,7 +122,6 @@ package struct StoreDirectory: Sendable {
             let names = try names(in: directory)
             try onDisk(store) { () throws(DiskError) in
                 for name in names { try disk.removeFile(directory + "/" + name) }
-                try disk.syncDirectory(directory)
                 try disk.removeDirectory(directory)
             }
         }

@@ -80,13 +80,15 @@ public final class SimulatedDisk: Disk {
         }
     }
 
-    /// A disk of its own with the same contents, durable and not, and the same future. Nothing is open on it.
-    public func copy() -> SimulatedDisk {
+    /// A disk of its own with the same contents, durable and not. Nothing is open on it.
+    /// - Parameter seed: decides what random crashes and failures leave; nil to go on as this disk would.
+    public func copy(seed: UInt64? = nil) -> SimulatedDisk {
         let copy = SimulatedDisk()
         let state = machine.withLock { $0 }
         copy.machine.withLock { machine in
             machine = state
             machine.locks = [:]
+            if let seed { machine.generator = SeededGenerator(seed: seed) }
         }
         return copy
     }

@@ -157,13 +157,23 @@ import Testing
 
     @Test("What recovery cut off stays cut off, even when its own flush fails first")
     func cutFails() throws {
-        let disk = SimulatedDisk(seed: 3)
-        let (store, offsets, size) = try filled(disk, 3)
-        try cut(disk, to: size - 5)
-        disk.failNextFlush()
-        #expect(throws: StoreError.self) { try store.open() }
-        let (engine, _) = try store.open()
-        disk.crash(.dropAll)
-        #expect(try engine.eventCount == 2 && store.contents(segment).count == offsets[2])
+        let original = SimulatedDisk()
+        let (_, _, size) = try filled(original, 3)
+        try cut(original, to: size - 5)
+        for seed in 0..<UInt64(20) {
+            let disk = original.copy(seed: seed)
+            let store = try TestStore(disk, segmentSize: 4 << 10)
+            disk.failNextFlush()
+            #expect(throws: StoreError.self) { try store.open() }
+            let (engine, _) = try store.open()
+            // Until there is a next segment, after which this one may have no torn end.
+            while try store.segments().count == 1 {
+                try engine.append("s", [event(engine.eventCount, size: 900)])
+            }
+            let before = try engine.all
+            engine.abandon()
+            disk.crash(.dropAll)
+            #expect(try store.open().engine.all == before)
+        }
     }
 }
