@@ -18,6 +18,8 @@ struct SimulatedNode: Sendable {
     }
 
     mutating func resize(_ size: Int) {
+        // Systems take this for no change, even if the size on the platter is another.
+        guard size != current.count else { return }
         Self.apply(.resize(size), to: &current)
         pending.append(.resize(size))
     }

@@ -67,6 +67,21 @@ import Testing
         expectDamage(store, victim, 0)
     }
 
+    @Test("A damaged header is damage in every segment that has records, the last one included")
+    func headers() throws {
+        let disk = SimulatedDisk()
+        let store = try segmented(disk)
+        for segment in try store.segments() {
+            for offset in stride(from: 0, to: SegmentFormat.header, by: 3) {
+                let disk = disk.copy()
+                let victim = store.directory.logPath + "/" + segment
+                try disk.corrupt(victim, at: offset)
+                expectDamage(try TestStore(disk, segmentSize: 4 << 10), victim, 0)
+                #expect(try disk.kind(of: victim) == .file)
+            }
+        }
+    }
+
     @Test("A record damaged under a running store, or before its checkpoint, is refused when it is read")
     func readDamage() throws {
         let disk = SimulatedDisk()
