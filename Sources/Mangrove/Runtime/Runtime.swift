@@ -1,0 +1,157 @@
+internal import Synchronization
+
+/// The world that processes live in: it starts trees, knows names, keeps time, and gives access to what is outside.
+///
+/// A runtime is a value that you make and pass on; there is no shared one, and two in one program do not know each other.
+///
+/// ```swift
+/// let runtime = Runtime()
+/// try await runtime.start(Supervisor { Worker("counter", name: "counter") { Counter() } })
+/// ```
+public final class Runtime: Sendable {
+    /// What the runtime takes from outside.
+    public let environment: RuntimeEnvironment
+    /// The time.
+    public var clock: any RuntimeClock { environment.clock }
+    /// The registered names.
+    let names = Registry<ProcessName, Void>()
+    let nameWatchers = NameWatchers()
+
+    private let node: UInt32
+    private let serials = Atomic<UInt64>(0)
+    private let living = Atomic<Int>(0)
+    private let roots = Lock<[ProcessCell]>([])
+
+    /// Makes a runtime.
+    /// - Parameter environment: where time, chance, tasks, threads, files and log come from.
+    public init(_ environment: RuntimeEnvironment) {
+        self.environment = environment
+        node = UInt32(truncatingIfNeeded: environment.randomness.next())
+    }
+
+    /// Makes a runtime in the real world.
+    public convenience init() {
+        self.init(.system(disk: POSIXDisk()))
+    }
+
+    /// Starts a supervision tree and returns when all of it runs.
+    ///
+    /// The root has nobody above it: when it gives up, its end is logged, and ``Ref/exitReason()`` returns.
+    /// - Throws: ``SpecError`` if anything in the tree is wrong, before any of it starts; ``SupervisorError`` if a child
+    ///   failed to start, after what had started is stopped again.
+    @discardableResult
+    public func start(_ tree: Supervisor) async throws -> Ref<SupervisorProcess> {
+        try tree.spec.validate()
+        let cell = try await launch(tree.spec, under: nil) { [roots] cell in roots.withLock { $0.append(cell) } }
+        cell.onDeath { [self] reason in
+            roots.withLock { roots in roots.removeAll { $0 === cell } }
+            log(reason.isClean ? .info : .error, "runtime.root.ended", ["root": cell.path, "reason": "\(reason)"])
+        }
+        return Ref(cell)
+    }
+
+    /// Stops everything, the tree started last first, each tree from its last leaf to its root.
+    public func shutdown() async {
+        while let root = roots.withLock({ $0.last }) {
+            _ = await root.stop(.shutdown, within: .infinity)
+            roots.withLock { roots in roots.removeAll { $0 === root } }
+        }
+    }
+
+    /// The address of whoever has `name`, at each use.
+    public func address<Target: ProcessActor>(_ name: ProcessName, of type: Target.Type) -> Address<Target> {
+        Address(name, in: self)
+    }
+
+    /// How many processes live.
+    public var processCount: Int { living.load(ordering: .relaxed) }
+
+    /// Starts a task that belongs to nobody: it inherits no actor, no cancellation and no task-locals.
+    @discardableResult
+    public func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+        environment.tasks.spawn(body)
+    }
+
+    /// Waits until `duration` has passed on the runtime's clock.
+    /// - Throws: `CancellationError` if the task is cancelled meanwhile.
+    public func sleep(for duration: Duration) async throws {
+        try await sleep(until: clock.now().advanced(by: duration))
+    }
+
+    /// Waits until `deadline` on the runtime's clock.
+    /// - Throws: `CancellationError` if the task is cancelled meanwhile.
+    public func sleep(until deadline: RuntimeInstant) async throws {
+        try await Sleeper().sleep(until: deadline, on: clock)
+    }
+
+    /// Writes to the runtime's log.
+    public func log(
+        _ level: LogEvent.Level,
+        _ name: String,
+        _ fields: KeyValuePairs<String, String> = [:]
+    ) {
+        let fields = fields.map { (key: $0.key, value: $0.value) }
+        environment.logs.record(LogEvent(level, name, fields, at: clock.civilMicroseconds()))
+    }
+
+    // MARK: Processes
+
+    func nextSerial() -> UInt64 {
+        serials.wrappingAdd(1, ordering: .relaxed).newValue
+    }
+
+    func nextProcessID() -> ProcessID {
+        living.wrappingAdd(1, ordering: .relaxed)
+        return ProcessID(node: node, serial: nextSerial())
+    }
+
+    func forget(_ cell: ProcessCell) {
+        living.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    var rootCells: [ProcessCell] { roots.withLock { $0 } }
+
+    /// Starts one process: reserves its name, makes its actor, lets callers in.
+    /// - Parameter announce: shows the process to its supervisor, before it starts.
+    /// - Throws: what the start closure throws; `nameTaken`. Nothing is left behind.
+    func launch(
+        _ spec: ChildSpec,
+        under parent: ProcessCell?,
+        announce: (ProcessCell) -> Void
+    ) async throws -> ProcessCell {
+        let cell = ProcessCell(
+            childID: spec.id,
+            name: spec.name,
+            parent: parent,
+            runtime: self,
+            hooks: spec.hooks,
+            mailboxLimit: spec.mailboxLimit
+        )
+        do {
+            if let name = spec.name { try reserve(name, for: cell) }
+            announce(cell)
+            let actor = try await spec.start(ProcessContext(cell: cell))
+            guard cell.attach(actor) else { throw CallError.exited(await cell.awaitDeath()) }
+        } catch {
+            cell.die(Exit.reason(for: error))
+            throw error
+        }
+        if let name = spec.name {
+            names.publish(name, by: cell)
+            nameWatchers.taken(name)
+        }
+        // A supervisor that was killed meanwhile takes the child with it.
+        if let parent, parent.gate.isDead { cell.requestStop(.shutdown) }
+        return cell
+    }
+
+    private func reserve(_ name: ProcessName, for cell: ProcessCell) throws(SupervisorError) {
+        do {
+            try names.reserve(name, (), for: cell, isStarting: true)
+        } catch {
+            switch error {
+            case .alreadyRegistered(let holder): throw .nameTaken(name, holder)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/// What a supervisor knows of a child: how to start it, when to restart it, how to stop it.
+///
+/// Usually made by ``Worker``, ``Supervisor``, ``DynamicSupervisor`` or ``PartitionSupervisor``. The defaults are OTP's:
+/// permanent; 5 seconds to stop for a worker, no bound for a supervisor.
+public struct ChildSpec: Sendable {
+    /// Tells the children of one supervisor apart.
+    public var id: ChildID
+    /// When it is restarted.
+    public var restart: RestartType
+    /// How it is stopped.
+    public var shutdown: ShutdownPolicy
+    /// Whether it is a process with work of its own or a supervisor of others.
+    public let kind: ChildKind
+    /// Whether its end can end its supervisor; see ``AutoShutdown``.
+    public var isSignificant: Bool
+    /// The name it registers, or nil.
+    public var name: ProcessName?
+    /// How many messages its mailbox holds; at least 1.
+    public var mailboxLimit: Int
+
+    let hooks: ProcessHooks
+    let start: @Sendable (ProcessContext) async throws -> any ProcessActor
+    /// Looks for faults in the specifications below this one, where it is a supervisor's.
+    let validateContents: @Sendable () throws(SpecError) -> Void
+
+    init<Target: ProcessActor>(
+        id: ChildID,
+        restart: RestartType,
+        shutdown: ShutdownPolicy,
+        kind: ChildKind,
+        isSignificant: Bool = false,
+        name: ProcessName?,
+        mailboxLimit: Int,
+        validateContents: @escaping @Sendable () throws(SpecError) -> Void = {},
+        start: @escaping @Sendable (ProcessContext) async throws -> Target
+    ) {
+        self.id = id
+        self.restart = restart
+        self.shutdown = shutdown
+        self.kind = kind
+        self.isSignificant = isSignificant
+        self.name = name
+        self.mailboxLimit = mailboxLimit
+        hooks = ProcessHooks(for: Target.self)
+        self.validateContents = validateContents
+        self.start = start
+    }
+
+    /// Looks for faults, here and below, before anything starts.
+    func validate() throws(SpecError) {
+        if id.text.isEmpty { throw .emptyID }
+        if case .within(let limit) = shutdown, limit < .zero { throw .negativeShutdown(id, limit) }
+        if mailboxLimit < 1 { throw .mailboxLimit(id, mailboxLimit) }
+        if isSignificant, restart == .permanent { throw .significantPermanent(id) }
+        try validateContents()
+    }
+}
+
+/// The id of a child among its siblings.
+public struct ChildID: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    /// The id as it stands in paths.
+    public let text: String
+
+    /// Makes an id.
+    public init(_ text: String) { self.text = text }
+
+    /// Makes the id of a numbered child.
+    public init(_ number: Int) { text = String(number) }
+
+    /// An id written out.
+    public init(stringLiteral text: String) { self.text = text }
+
+    /// A number as an id.
+    public init(integerLiteral number: Int) { text = String(number) }
+}
+
+extension ChildID: CustomStringConvertible {
+    /// The id as it stands in paths.
+    public var description: String { text }
+}
+
+/// When a child that ended is started again.
+public enum RestartType: Sendable, Hashable, CaseIterable {
+    /// Always.
+    case permanent
+    /// When it did not end cleanly; see ``ExitReason/isClean``.
+    case transient
+    /// Never; its specification goes with it.
+    case temporary
+}
+
+/// How a child is stopped.
+public enum ShutdownPolicy: Sendable, Hashable {
+    /// It is asked, and killed if it has not ended by then.
+    case within(Duration)
+    /// It is asked, and waited for without bound.
+    case infinity
+    /// It is killed; `terminate` does not run.
+    case brutalKill
+}
+
+/// What kind of child a specification describes.
+public enum ChildKind: Sendable, Hashable {
+    /// A process with work of its own.
+    case worker
+    /// A supervisor.
+    case supervisor
+}
+
+/// Thrown by a child's start closure to say that there is nothing to start now: not an error.
+///
+/// A static supervisor keeps the specification without a process, unless it is temporary; a dynamic one keeps nothing.
+public struct IgnoreStart: Error, Sendable {
+    /// Makes one.
+    public init() {}
+}
+
+/// What is wrong with a specification. Nothing was started.
+public enum SpecError: Error, Sendable, Equatable {
+    /// A child's id is the empty string.
+    case emptyID
+    /// Two children have one id.
+    case duplicateID(ChildID)
+    /// A time to stop below zero.
+    case negativeShutdown(ChildID, Duration)
+    /// A mailbox that holds nothing.
+    case mailboxLimit(ChildID, Int)
+    /// A significant child that is always restarted never ends for good.
+    case significantPermanent(ChildID)
+    /// A significant child under a supervisor that never shuts down by itself.
+    case significantWithoutAutoShutdown(ChildID)
+    /// A number of restarts below zero.
+    case negativeIntensity(Int)
+    /// A window of no length.
+    case period(Duration)
+    /// A number of partitions below one.
+    case partitions(Int)
+    /// A number of children below zero.
+    case negativeMaxChildren(Int)
+}

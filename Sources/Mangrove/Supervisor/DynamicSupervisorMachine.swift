@@ -1,0 +1,175 @@
+/// The decisions of a dynamic supervisor: children come and go at run time, each restarted for itself, all stopped at once.
+///
+/// Children are keyed by a number of the machine's own, so that two may have one id. One that waits for another attempt at
+/// its restart can still be named by the process it last was.
+struct DynamicSupervisorMachine: Sendable {
+    typealias Key = Int
+
+    struct ChildRecord {
+        let id: ChildID
+        let restart: RestartType
+        let shutdown: ShutdownPolicy
+        let kind: ChildKind
+        var state = SupervisorMachine.ChildState.starting
+        var lastProcess: ProcessID?
+        var restarts = 0
+        var lastExit: ExitReason?
+    }
+
+    enum Event {
+        case add(ChildRecord)
+        case started(Key, ProcessID)
+        case startFailed(Key, any Error)
+        case ignored(Key)
+        case exited(ProcessID, ExitReason, at: RuntimeInstant)
+        case retry(Key, attempt: Int, at: RuntimeInstant)
+        case terminate(ProcessID)
+        case stopped(Key, ExitReason)
+        case shutdown
+        case allStopped
+    }
+
+    enum Effect {
+        case start(Key)
+        case stop(Key, ProcessID, ShutdownPolicy)
+        /// Stop all of these together, then say `.allStopped`.
+        case stopAll([(key: Key, shutdown: ShutdownPolicy)])
+        case retryLater(Key, attempt: Int)
+        case forget(Key)
+        case reply(Result<SupervisorMachine.Reply, SupervisorError>)
+        case report(SupervisorReport)
+        case exit(ExitReason)
+    }
+
+    let intensity: RestartIntensity
+    let maxChildren: Int?
+    private(set) var children: [Key: ChildRecord] = [:]
+    private var keys: [ProcessID: Key] = [:]
+    private var nextKey = 0
+    private var attempts = 0
+    private var window = RestartWindow()
+    private(set) var isShuttingDown = false
+
+    init(intensity: RestartIntensity, maxChildren: Int?) {
+        self.intensity = intensity
+        self.maxChildren = maxChildren
+    }
+
+    /// The child that is, or last was, this process.
+    func key(of process: ProcessID) -> Key? {
+        keys[process]
+    }
+
+    mutating func handle(_ event: Event) -> [Effect] {
+        switch event {
+        case .add(let record):
+            if isShuttingDown { return [.reply(.failure(.shuttingDown))] }
+            if let maxChildren, children.count >= maxChildren { return [.reply(.failure(.maxChildren(maxChildren)))] }
+            nextKey += 1
+            children[nextKey] = record
+            return [.start(nextKey)]
+        case .started(let key, let process):
+            return started(key, process)
+        case .startFailed(let key, let error):
+            return startFailed(key, error)
+        case .ignored(let key):
+            let wasRestart = children[key]?.lastProcess != nil
+            forget(key)
+            return [.forget(key)] + (wasRestart ? [] : [.reply(.success(.child(nil)))])
+        case .exited(let process, let reason, let now):
+            return exited(process, reason, now)
+        case .retry(let key, let attempt, let now):
+            guard !isShuttingDown, case .restarting(attempt) = children[key]?.state else { return [] }
+            return restart(key, now)
+        case .terminate(let process):
+            return terminate(process)
+        case .stopped(let key, let reason):
+            guard let child = children[key] else { return [] }
+            forget(key)
+            var effects: [Effect] = [.forget(key)]
+            if isShutdownError(reason, of: child) { effects.append(.report(.stoppedBadly(child.id, reason))) }
+            return effects + [.reply(.success(.done))]
+        case .shutdown:
+            return shutDown()
+        case .allStopped:
+            children = [:]
+            keys = [:]
+            return [.exit(.shutdown)]
+        }
+    }
+
+    private mutating func started(_ key: Key, _ process: ProcessID) -> [Effect] {
+        guard let child = children[key] else { return [] }
+        if let last = child.lastProcess { keys[last] = nil }
+        keys[process] = key
+        children[key]?.lastProcess = process
+        children[key]?.state = .running(process)
+        return child.lastProcess == nil ? [.reply(.success(.child(process)))] : []
+    }
+
+    private mutating func startFailed(_ key: Key, _ error: any Error) -> [Effect] {
+        guard let child = children[key] else { return [] }
+        let report = Effect.report(.startFailed(child.id, "\(error)"))
+        guard child.lastProcess != nil else {
+            forget(key)
+            return [report, .forget(key), .reply(.failure(.startFailed(child.id, error)))]
+        }
+        attempts += 1
+        children[key]?.state = .restarting(attempt: attempts)
+        return [report, .retryLater(key, attempt: attempts)]
+    }
+
+    private mutating func exited(_ process: ProcessID, _ reason: ExitReason, _ now: RuntimeInstant) -> [Effect] {
+        guard !isShuttingDown, let key = keys[process], let child = children[key] else { return [] }
+        guard case .running(process) = child.state else { return [] }
+        children[key]?.lastExit = reason
+        let restarts = child.restart == .permanent || (child.restart == .transient && !reason.isClean)
+        if restarts { return [.report(.childEnded(child.id, reason))] + restart(key, now) }
+        forget(key)
+        return [.forget(key)] + (reason.isClean ? [] : [.report(.childEnded(child.id, reason))])
+    }
+
+    private mutating func restart(_ key: Key, _ now: RuntimeInstant) -> [Effect] {
+        guard let child = children[key] else { return [] }
+        guard window.admit(at: now, intensity) else {
+            children[key]?.state = .stopped
+            return [.report(.gaveUp(child.id, intensity, child.lastExit))] + shutDown()
+        }
+        children[key]?.state = .starting
+        children[key]?.restarts += 1
+        return [.report(.restarting(child.id, .oneForOne)), .start(key)]
+    }
+
+    private mutating func terminate(_ process: ProcessID) -> [Effect] {
+        guard let key = keys[process], let child = children[key] else {
+            return [.reply(.failure(.notFound(ChildID(process.description))))]
+        }
+        if case .running(let process) = child.state {
+            children[key]?.state = .stopping(process)
+            return [.stop(key, process, child.shutdown)]
+        }
+        forget(key)
+        return [.forget(key), .reply(.success(.done))]
+    }
+
+    private mutating func shutDown() -> [Effect] {
+        isShuttingDown = true
+        var running: [(key: Key, shutdown: ShutdownPolicy)] = []
+        for (key, child) in children {
+            if case .running = child.state { running.append((key, child.shutdown)) }
+        }
+        return [.stopAll(running)]
+    }
+
+    private func isShutdownError(_ reason: ExitReason, of child: ChildRecord) -> Bool {
+        switch reason {
+        case .normal, .shutdown, .shutdownBecause: false
+        case .killed: child.shutdown != .brutalKill
+        case .crash, .noProcess: true
+        }
+    }
+
+    private mutating func forget(_ key: Key) {
+        if let last = children.removeValue(forKey: key)?.lastProcess { keys[last] = nil }
+    }
+}

@@ -1,0 +1,145 @@
+/// The process behind a ``DynamicSupervisor``: it performs what ``DynamicSupervisorMachine`` decides.
+public actor DynamicSupervisorProcess: ProcessActor, Terminating {
+    private nonisolated let context: ProcessContext
+    nonisolated let machine: Lock<DynamicSupervisorMachine>
+    nonisolated let roster = ChildRoster<DynamicSupervisorMachine.Key>()
+
+    init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
+        self.context = context
+        machine = Lock(DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren))
+        context.cell.show { [weak self] in self?.overview() ?? [] }
+        context.cell.onDeath { [roster] reason in
+            for cell in roster.removeAll().reversed() { cell.requestStop(reason) }
+        }
+    }
+
+    /// Stops the children, all at once.
+    public func terminate(reason: ExitReason) async {
+        _ = try? await perform(.shutdown, adding: nil)
+    }
+
+    // MARK: Turns
+
+    func startChild(_ spec: ChildSpec) async throws -> ProcessCell? {
+        switch try await perform(.add(DynamicSupervisorMachine.ChildRecord(spec)), adding: spec) {
+        case .success(.child(let process)):
+            let key = process.flatMap { process in machine.withLock { $0.key(of: process) } }
+            return key.flatMap { roster.cell($0) }
+        case .success, nil: return nil
+        case .failure(let error): throw error
+        }
+    }
+
+    func terminateChild(_ process: ProcessID) async throws {
+        if case .failure(let error) = try await perform(.terminate(process), adding: nil) { throw error }
+    }
+
+    private func childExited(_ process: ProcessID, _ reason: ExitReason) async throws {
+        _ = try await perform(.exited(process, reason, at: context.runtime.clock.now()), adding: nil)
+    }
+
+    private func retry(_ key: DynamicSupervisorMachine.Key, _ attempt: Int) async throws {
+        _ = try await perform(.retry(key, attempt: attempt, at: context.runtime.clock.now()), adding: nil)
+    }
+
+    // MARK: Effects
+
+    private func perform(
+        _ event: DynamicSupervisorMachine.Event,
+        adding spec: ChildSpec?
+    ) async throws(Exit) -> Result<SupervisorMachine.Reply, SupervisorError>? {
+        var reply: Result<SupervisorMachine.Reply, SupervisorError>?
+        var effects = RingQueue<DynamicSupervisorMachine.Effect>()
+        for effect in machine.withLock({ $0.handle(event) }) { effects.append(effect) }
+        while let effect = effects.popFirst() {
+            var answer: DynamicSupervisorMachine.Event?
+            switch effect {
+            case .start(let key):
+                if let spec { roster.learn(key, spec) }
+                answer = await start(key)
+            case .stop(let key, let process, let policy):
+                answer = .stopped(key, await roster.stop(key, process, policy))
+            case .stopAll(let children):
+                await stopAll(children.compactMap { child in roster.cell(child.key).map { ($0, child.shutdown) } })
+                answer = .allStopped
+            case .retryLater(let key, let attempt):
+                context.cell.signal { actor in try await (actor as? DynamicSupervisorProcess)?.retry(key, attempt) }
+            case .forget(let key):
+                roster.forget(key)
+            case .reply(let result):
+                reply = result
+            case .report(let report):
+                context.runtime.log(report, of: context.path)
+            case .exit(let reason):
+                throw Exit(reason)
+            }
+            guard let answer else { continue }
+            for effect in machine.withLock({ $0.handle(answer) }) { effects.append(effect) }
+        }
+        return reply
+    }
+
+    private func start(_ key: DynamicSupervisorMachine.Key) async -> DynamicSupervisorMachine.Event {
+        guard let spec = roster.spec(key) else { return .startFailed(key, SupervisorError.shuttingDown) }
+        do {
+            let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
+                roster.put(key, cell)
+            }
+            cell.onDeath { [context] reason in
+                let process = cell.id
+                context.cell.signal { actor in
+                    try await (actor as? DynamicSupervisorProcess)?.childExited(process, reason)
+                }
+            }
+            return .started(key, cell.id)
+        } catch is IgnoreStart {
+            return .ignored(key)
+        } catch {
+            return .startFailed(key, error)
+        }
+    }
+
+    /// Asks all children at once and waits for them together, each within its own limit.
+    private func stopAll(_ children: [(cell: ProcessCell, shutdown: ShutdownPolicy)]) async {
+        var timers: [any RuntimeTimer] = []
+        for (policy, group) in Dictionary(grouping: children, by: \.shutdown) {
+            let cells = group.map(\.cell)
+            switch policy {
+            case .brutalKill:
+                for cell in cells { cell.kill() }
+            case .infinity:
+                for cell in cells { cell.requestStop(.shutdown) }
+            case .within(let limit):
+                for cell in cells { cell.requestStop(.shutdown) }
+                // One timer for all that have the same limit.
+                timers.append(context.runtime.clock.schedule(after: limit) { for cell in cells { cell.kill() } })
+            }
+        }
+        for child in children { _ = await child.cell.awaitDeath() }
+        _ = roster.removeAll()
+        for timer in timers { timer.cancel() }
+    }
+
+    // MARK: Looking
+
+    nonisolated func overview() -> [ChildOverview] {
+        let children = machine.withLock { $0.children }.sorted { $0.key < $1.key }
+        return children.map { key, child in
+            ChildOverview(
+                id: child.id,
+                kind: child.kind,
+                restart: child.restart,
+                state: child.state,
+                restarts: child.restarts,
+                lastExit: child.lastExit,
+                cell: roster.cell(key)
+            )
+        }
+    }
+}
+
+extension DynamicSupervisorMachine.ChildRecord {
+    init(_ spec: ChildSpec) {
+        self.init(id: spec.id, restart: spec.restart, shutdown: spec.shutdown, kind: spec.kind)
+    }
+}

@@ -1,0 +1,205 @@
+extension ProcessReference where Target == SupervisorProcess {
+    /// Adds a child behind the others and starts it.
+    ///
+    /// A temporary child leaves no trace once it has ended, and its id can be used again.
+    /// - Returns: the new process, or nil if its start said that there is nothing to start.
+    /// - Throws: ``SupervisorError``; the supervisor and its other children are as they were. ``CallError`` if the
+    ///   supervisor is not there.
+    @discardableResult
+    public func startChild(_ child: any Child) async throws -> ProcessID? {
+        try await call(timeout: nil) { try await $0.startChild(child.spec) }
+    }
+
+    /// Stops a child. Its specification stays, unless it is temporary; a restart under way is called off.
+    /// - Throws: ``SupervisorError/notFound(_:)``; ``CallError``.
+    public func terminateChild(_ id: ChildID) async throws {
+        try await call(timeout: nil) { try await $0.terminateChild(id) }
+    }
+
+    /// Starts a child that is stopped.
+    /// - Returns: the new process, or nil if its start said that there is nothing to start.
+    /// - Throws: ``SupervisorError``: not found, running, being restarted, or its start failed and it is still stopped.
+    @discardableResult
+    public func restartChild(_ id: ChildID) async throws -> ProcessID? {
+        try await call(timeout: nil) { try await $0.restartChild(id) }
+    }
+
+    /// Forgets a child that is stopped.
+    /// - Throws: ``SupervisorError``: not found, running, or being restarted.
+    public func deleteChild(_ id: ChildID) async throws {
+        try await call(timeout: nil) { try await $0.deleteChild(id) }
+    }
+
+    /// The children, in the order in which they start; answered even while one of them is slowly starting.
+    /// - Throws: ``CallError/noProcess(_:)``.
+    public func children() throws(CallError) -> [ChildInfo] {
+        try resolve().cell.shownChildren()
+    }
+
+    /// How many children there are.
+    /// - Throws: ``CallError/noProcess(_:)``.
+    public func childCounts() throws(CallError) -> ChildCounts {
+        ChildCounts(try children())
+    }
+
+    /// The child with an id, if it is running.
+    /// - Throws: ``CallError/noProcess(_:)`` if it is not, or is another kind of process.
+    public func child<Process: ProcessActor>(_ id: ChildID, as type: Process.Type) throws(CallError) -> Ref<Process> {
+        let cell = try resolve().cell
+        let child = cell.supervisor()?.roster.cell(id)
+        guard let child, !child.gate.isDead, child.runs(type) else {
+            throw .noProcess("\(cell.path)/\(id)")
+        }
+        return Ref(child)
+    }
+
+    /// The partition that `key` belongs to: always the same one, in every program and on every machine.
+    /// - Throws: ``CallError/noProcess(_:)`` while that partition is not running.
+    public func partition<Process: ProcessActor>(
+        for key: some StableHashable,
+        as type: Process.Type
+    ) throws(CallError) -> Ref<Process> {
+        let cell = try resolve().cell
+        let count = cell.supervisor()?.machine.withLock { $0.children.count } ?? 0
+        guard count > 0 else { throw .noProcess(cell.path) }
+        return try child(ChildID(key.stablePartition(of: count)), as: type)
+    }
+}
+
+extension ProcessReference where Target == DynamicSupervisorProcess {
+    /// Starts a child.
+    /// - Returns: the new process, or nil if its start said that there is nothing to start.
+    /// - Throws: ``SupervisorError``; nothing was started. ``CallError`` if the supervisor is not there.
+    @discardableResult
+    public func startChild<Process: ProcessActor>(
+        _ child: any Child,
+        as type: Process.Type
+    ) async throws -> Ref<Process>? {
+        let spec = child.spec
+        try spec.validateForRequest()
+        let cell = try await call(timeout: nil) { try await $0.startChild(spec) }
+        guard let cell else { return nil }
+        guard cell.runs(type) else { throw CallError.noProcess("\(cell.label) as \(type)") }
+        return Ref(cell)
+    }
+
+    /// Starts a child.
+    /// - Returns: the new process, or nil if its start said that there is nothing to start.
+    /// - Throws: ``SupervisorError``; nothing was started. ``CallError`` if the supervisor is not there.
+    @discardableResult
+    public func startChild(_ child: any Child) async throws -> ProcessID? {
+        let spec = child.spec
+        try spec.validateForRequest()
+        return try await call(timeout: nil) { try await $0.startChild(spec)?.id }
+    }
+
+    /// Stops a child and forgets it; a restart under way is called off.
+    /// - Throws: ``SupervisorError/notFound(_:)``; ``CallError``.
+    public func terminateChild(_ process: ProcessID) async throws {
+        try await call(timeout: nil) { try await $0.terminateChild(process) }
+    }
+
+    /// The children, oldest first; answered even while one of them is slowly starting.
+    /// - Throws: ``CallError/noProcess(_:)``.
+    public func children() throws(CallError) -> [ChildInfo] {
+        try resolve().cell.shownChildren()
+    }
+
+    /// How many children there are.
+    /// - Throws: ``CallError/noProcess(_:)``.
+    public func childCounts() throws(CallError) -> ChildCounts {
+        ChildCounts(try children())
+    }
+}
+
+/// One child, as its supervisor sees it.
+public struct ChildInfo: Sendable {
+    /// What a child is doing.
+    public enum State: Sendable, Hashable {
+        /// It has a specification but no process.
+        case stopped
+        /// Its start has not returned.
+        case starting
+        /// It runs.
+        case running(ProcessID)
+        /// Its restart failed and will be tried again.
+        case restarting
+        /// It is being stopped.
+        case stopping
+    }
+
+    /// Its id.
+    public var id: ChildID
+    /// Whether it is a worker or a supervisor.
+    public var kind: ChildKind
+    /// When it is restarted.
+    public var restart: RestartType
+    /// What it is doing.
+    public var state: State
+    /// How often it was restarted under this supervisor.
+    public var restarts: Int
+    /// What it last ended with.
+    public var lastExit: ExitReason?
+
+    /// Its process, if it runs.
+    public var process: ProcessID? {
+        if case .running(let process) = state { process } else { nil }
+    }
+}
+
+/// How many children a supervisor has.
+public struct ChildCounts: Sendable, Hashable {
+    /// Known specifications.
+    public var specs: Int
+    /// Running processes.
+    public var active: Int
+    /// Children that are supervisors, running or not.
+    public var supervisors: Int
+    /// Children that are workers, running or not.
+    public var workers: Int
+
+    init(_ children: [ChildInfo]) {
+        specs = children.count
+        active = children.count { $0.process != nil }
+        supervisors = children.count { $0.kind == .supervisor }
+        workers = specs - supervisors
+    }
+}
+
+extension ChildInfo {
+    init(_ overview: ChildOverview) {
+        id = overview.id
+        kind = overview.kind
+        restart = overview.restart
+        restarts = overview.restarts
+        lastExit = overview.lastExit
+        state =
+            switch overview.state {
+            case .stopped: .stopped
+            case .starting: .starting
+            case .running(let process): .running(process)
+            case .restarting: .restarting
+            case .stopping: .stopping
+            }
+    }
+}
+
+extension ProcessCell {
+    func shownChildren() throws(CallError) -> [ChildInfo] {
+        guard !gate.isDead else { throw .noProcess(label) }
+        return overview().map(ChildInfo.init)
+    }
+
+    /// The actor, if this process is a static supervisor that runs.
+    func supervisor() -> SupervisorProcess? {
+        guard enter() else { return nil }
+        defer { leave() }
+        return takeActor() as? SupervisorProcess
+    }
+}
+
+extension ChildSpec {
+    func validateForRequest() throws(SupervisorError) {
+        do { try validate() } catch { throw .invalid(error) }
+    }
+}

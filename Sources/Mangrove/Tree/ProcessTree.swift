@@ -1,0 +1,132 @@
+internal import Synchronization
+
+/// The live supervision trees of a runtime at one moment, as a value.
+///
+/// Made without asking any process, so that it answers while supervisors are busy starting or stopping children.
+public struct ProcessTree: Sendable {
+    /// The trees, in the order in which they were started.
+    public var roots: [Node]
+
+    /// One process, or a child without one.
+    public struct Node: Sendable {
+        /// What a child is doing.
+        public enum State: String, Sendable {
+            /// Its start has not returned.
+            case starting
+            /// It runs.
+            case running
+            /// It was told to stop and has not ended.
+            case stopping
+            /// Its restart failed and will be tried again.
+            case restarting
+            /// It has no process.
+            case stopped
+        }
+
+        /// Its id among its siblings.
+        public var id: ChildID
+        /// Where it stands: the ids from its root down.
+        public var path: String
+        /// Whether it is a worker or a supervisor.
+        public var kind: ChildKind
+        /// What it is doing.
+        public var state: State
+        /// Its process, if it has one.
+        public var process: ProcessID?
+        /// Its name, if it has one.
+        public var name: ProcessName?
+        /// How often it was restarted under its present supervisor.
+        public var restarts: Int
+        /// What it last ended with.
+        public var lastExit: ExitReason?
+        /// Messages waiting for it.
+        public var mailbox: Int
+        /// Turns it has had.
+        public var turns: UInt64
+        /// How long this incarnation has been there.
+        public var age: Duration?
+        /// What stands below it.
+        public var children: [Node]
+
+        /// It and all nodes below it, each before those below it.
+        public var subtree: [Node] { [self] + children.flatMap(\.subtree) }
+    }
+
+    /// The node at a path, or nil.
+    public func node(at path: String) -> Node? {
+        var level = roots
+        var found: Node?
+        for id in path.split(separator: "/", omittingEmptySubsequences: false) {
+            guard let next = level.first(where: { $0.id.text == id }) else { return nil }
+            found = next
+            level = next.children
+        }
+        return found
+    }
+
+    /// All nodes, each before those below it.
+    public var nodes: [Node] { roots.flatMap(\.subtree) }
+}
+
+extension Runtime {
+    /// What lives in this runtime now.
+    public func tree() -> ProcessTree {
+        ProcessTree(roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text) })
+    }
+
+    private func node(of cell: ProcessCell?, overview: ChildOverview?, path: String) -> ProcessTree.Node {
+        let phase = cell?.state.withLock { $0.phase }
+        let live = cell.flatMap { $0.gate.isDead ? nil : $0 }
+        return ProcessTree.Node(
+            id: overview?.id ?? cell?.childID ?? "",
+            path: path,
+            kind: overview?.kind ?? .supervisor,
+            state: state(phase, overview),
+            process: live?.id,
+            name: live?.name,
+            restarts: overview?.restarts ?? 0,
+            lastExit: overview?.lastExit,
+            mailbox: live?.waitingMessages ?? 0,
+            turns: live?.turnCount ?? 0,
+            age: live.map { $0.startedAt.duration(to: clock.now()) },
+            children: (live?.overview() ?? []).map { child in
+                node(of: child.cell, overview: child, path: "\(path)/\(child.id)")
+            }
+        )
+    }
+
+    private func state(_ phase: ProcessCell.Phase?, _ overview: ChildOverview?) -> ProcessTree.Node.State {
+        switch (phase, overview?.state) {
+        case (_, .restarting): .restarting
+        case (.starting, _): .starting
+        case (.running, .stopping), (.stopping, _): .stopping
+        case (.running, _): .running
+        case (.dead, _), (nil, _): .stopped
+        }
+    }
+
+    /// Makes the process at `path` end as if its code had thrown `error`, or kills it: for fault injection.
+    /// - Returns: whether there was a process at the path.
+    public func crash(at path: String, with error: any Error, kill: Bool = false) -> Bool {
+        guard let cell = cell(at: path), !cell.gate.isDead else { return false }
+        if kill { cell.kill() } else { cell.requestStop(.crash(error)) }
+        return true
+    }
+
+    private func cell(at path: String) -> ProcessCell? {
+        var level = rootCells.map { ($0.childID, Optional($0)) }
+        var found: ProcessCell?
+        for id in path.split(separator: "/", omittingEmptySubsequences: false) {
+            guard let next = level.first(where: { $0.0.text == id })?.1 else { return nil }
+            found = next
+            level = next.overview().map { ($0.id, $0.cell) }
+        }
+        return found
+    }
+}
+
+extension ProcessCell {
+    var waitingMessages: Int { state.withLock { $0.mailbox.count } }
+
+    var turnCount: UInt64 { turns.load(ordering: .relaxed) }
+}

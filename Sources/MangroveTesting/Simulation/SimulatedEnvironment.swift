@@ -1,0 +1,53 @@
+public import Mangrove
+
+/// Starts tasks on the simulation's executor.
+struct SimulatedTasks: TaskSpawner {
+    let executor: SimulatedExecutor
+
+    func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+        Task.detached(executorPreference: executor, operation: body)
+    }
+}
+
+/// Does the work of blocking threads as steps of the simulation, so that it falls between others as the seed chooses.
+struct SimulatedBlockingThreads: BlockingThreads {
+    let executor: SimulatedExecutor
+
+    func submit(_ job: @escaping @Sendable () -> Void) {
+        Task.detached(executorPreference: executor) { job() }
+    }
+}
+
+/// The simulation's random bits.
+final class SimulatedRandomness: RuntimeRandomness {
+    private let generator: Lock<SeededGenerator>
+
+    init(seed: UInt64) {
+        generator = Lock(SeededGenerator(seed: seed))
+    }
+
+    func next() -> UInt64 {
+        generator.withLock { $0.next() }
+    }
+}
+
+/// Keeps log events for a test to look at.
+public final class RecordedLogs: LogSink {
+    private let recorded = Lock<[LogEvent]>([])
+
+    /// Makes an empty recorder.
+    public init() {}
+
+    /// Keeps the event.
+    public func record(_ event: LogEvent) {
+        recorded.withLock { $0.append(event) }
+    }
+
+    /// The events so far, oldest first.
+    public var events: [LogEvent] { recorded.withLock { $0 } }
+
+    /// The events of one name.
+    public func events(named name: String) -> [LogEvent] {
+        events.filter { $0.name == name }
+    }
+}
