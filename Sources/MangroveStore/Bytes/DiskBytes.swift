@@ -1,5 +1,10 @@
 package import Mangrove
 
+extension DiskError.Code {
+    /// What systems call EIO: the disk gave something else than it should have.
+    package static let inputOutput = DiskError.Code.system(5)
+}
+
 extension DiskFile {
     /// Reads up to `count` bytes at `offset`; fewer only at the end of the file.
     package func bytes(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {

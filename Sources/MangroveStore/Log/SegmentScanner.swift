@@ -102,7 +102,7 @@ package struct SegmentScanner {
         piece = try file.bytes(at: offset, count: count)
         pieceStart = offset
         // The file was longer when the scan began: somebody is cutting it.
-        if piece.count < needed { throw DiskError(.system(5), "read", SegmentFormat.name(segment)) }
+        if piece.count < needed { throw DiskError(.inputOutput, "read", SegmentFormat.name(segment)) }
     }
 
     /// What the index needs to know of a whole frame.

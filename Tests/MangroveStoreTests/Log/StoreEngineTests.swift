@@ -40,7 +40,9 @@ import Testing
     func ranges(count: Int) throws {
         let store = try TestStore(SimulatedDisk(), segmentSize: 4 << 10)
         let (engine, _) = try store.open()
-        for number in 0..<60 { try engine.append(number.isMultiple(of: 2) ? "even" : "odd", [event(number, size: 300)]) }
+        for number in 0..<60 {
+            try engine.append(number.isMultiple(of: 2) ? "even" : "odd", [event(number, size: 300)])
+        }
         #expect(try store.segments().count > 3)
         for start in [0, 1, 15, 29, 30, 1000, Int.max] {
             let forward = try engine.read(stream: "even", start: start, count: count).map { $0.version }
@@ -105,7 +107,9 @@ import Testing
     @Test("Nobody is told of a staged version before it is durable")
     func emptyAppendWaits() throws {
         let (engine, _) = try TestStore(SimulatedDisk()).open()
-        #expect(try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, [])).results.first?.version == -1)
+        #expect(
+            try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, [])).results.first?.version == -1
+        )
         _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, events(0..<2)))
         let empty = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, []))
         #expect(empty.ticket == 1)
@@ -131,7 +135,8 @@ import Testing
         #expect(
             staged.results == [
                 AppendResult(stream: "a", version: 1, position: 3), AppendResult(stream: "b", version: 3, position: 5),
-                AppendResult(stream: "c", version: -1, position: nil), AppendResult(stream: "a", version: 2, position: 6),
+                AppendResult(stream: "c", version: -1, position: nil),
+                AppendResult(stream: "a", version: 2, position: 6),
             ]
         )
         #expect(try engine.flushStaged().records.count == 1)

@@ -30,6 +30,7 @@ struct TestStore {
         self.disk = disk
         options = LogOptions(segmentSize: segmentSize, openSegments: 2, readSize: 8 << 10)
         try disk.createDirectory("data")
+        try disk.syncDirectory(".")
         directory = StoreDirectory(disk: disk, dataDirectory: "data", store: id)
         if try directory.state() == .absent {
             try directory.create(created: epoch, identity: StoreIdentity(high: 0xFEED, low: 0xBEEF))
