@@ -165,7 +165,7 @@ import Testing
             for store in ["east", "west"] {
                 try await node.gateway.createStore(store)
                 for number in 0..<20 {
-                    let event = events(number..<number + 1)
+                    let event = numbered(number..<number + 1)
                     _ = try await node.gateway.append(to: store, stream: "a", expecting: .any, event)
                 }
             }
@@ -188,7 +188,7 @@ import Testing
                 #expect((1...600).contains(offset))
             }
             #expect(try await node.gateway.readAll(from: "west", start: 0, count: 100).count == 20)
-            let more = events(20..<21)
+            let more = numbered(20..<21)
             let result = try await node.gateway.append(to: "west", stream: "a", expecting: .exactly(19), more)
             #expect(result.position == 20)
             await node.close()
