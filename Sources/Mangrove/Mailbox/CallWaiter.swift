@@ -28,6 +28,9 @@ final class CallWaiter<Answer: Sendable>: QueuedCall {
 
     private let guarded = Lock(Guarded())
 
+    // Safe: read and written by the mailbox only, inside the process's lock.
+    nonisolated(unsafe) var place = QueuedCallPlace.outside
+
     /// Hands over the continuation.
     /// - Returns: false if the caller was cancelled before; it has then been resumed, and nothing must be enqueued.
     func install(_ continuation: UnsafeContinuation<Answer, any Error>) -> Bool {

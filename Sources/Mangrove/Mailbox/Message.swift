@@ -23,6 +23,9 @@ struct Message: Sendable {
 
 /// A caller that waits for its turn or for its answer; the mailbox's side of it.
 protocol QueuedCall: AnyObject, Sendable {
+    /// Where its message is. Read and written inside the process's lock only.
+    var place: QueuedCallPlace { get set }
+
     /// Takes the call up.
     /// - Returns: whether anybody still waits for it; if not, its work is not to be done.
     func claim() -> Bool
@@ -31,41 +34,88 @@ protocol QueuedCall: AnyObject, Sendable {
     func fail(_ error: any Error)
 }
 
+/// Where the message of a call is, as its mailbox knows it.
+enum QueuedCallPlace: Sendable {
+    case outside
+    case queued
+    /// Its caller has gone; the message no longer counts.
+    case forgotten
+    case taken
+}
+
 /// The messages of one process, oldest first, and how many of them count against its bound.
-struct Mailbox {
+struct Mailbox: Sendable {
     private var queue = RingQueue<Message>()
     /// Messages that count: neither signals nor calls whose callers have gone.
     private(set) var bounded = 0
+    private var forgotten = 0
 
     var isEmpty: Bool { queue.isEmpty }
 
-    /// How many messages wait, signals and abandoned calls included.
+    /// How many messages wait, signals and forgotten calls included.
     var count: Int { queue.count }
 
     mutating func append(_ message: Message) {
+        if let call = message.call {
+            guard call.place == .outside else { return }
+            call.place = .queued
+        }
         if !message.isSignal { bounded += 1 }
         queue.append(message)
     }
 
+    /// The next message that somebody still wants done.
     mutating func popFirst() -> Message? {
-        let message = queue.popFirst()
-        if let message, !message.isSignal, bounded > 0 { bounded -= 1 }
-        return message
+        while let message = queue.popFirst() {
+            guard let call = message.call else {
+                if !message.isSignal { bounded -= 1 }
+                return message
+            }
+            let wasForgotten = call.place == .forgotten
+            call.place = .taken
+            if wasForgotten { forgotten -= 1 } else { bounded -= 1 }
+            if call.claim() { return message }
+        }
+        return nil
     }
 
     /// The next messages that can run in one go, or none if the next one cannot.
     mutating func popSyncCasts(limit: Int) -> [@Sendable (any ProcessActor) throws -> Void] {
+        guard queue.first?.syncCast != nil else { return [] }
         var batch: [@Sendable (any ProcessActor) throws -> Void] = []
+        batch.reserveCapacity(min(limit, queue.count))
         while batch.count < limit, let body = queue.first?.syncCast {
-            _ = popFirst()
+            if queue.popFirst()?.isSignal == false { bounded -= 1 }
             batch.append(body)
         }
         return batch
     }
 
+    /// The caller of a message has gone: it no longer counts. Those that are only waiting to be skipped are swept out once
+    /// they are most of what waits, so that callers who keep giving up on a stuck process do not fill its memory.
+    mutating func forget(_ call: any QueuedCall) {
+        switch call.place {
+        case .outside:
+            call.place = .forgotten
+        case .queued:
+            call.place = .forgotten
+            bounded -= 1
+            forgotten += 1
+            if forgotten > 32, forgotten * 2 > queue.count { sweep() }
+        case .forgotten, .taken:
+            break
+        }
+    }
+
     /// Empties the mailbox.
     mutating func takeAll() -> [Message] {
         bounded = 0
+        forgotten = 0
         return queue.takeAll()
+    }
+
+    private mutating func sweep() {
+        for message in queue.takeAll() where message.call?.place != .forgotten { queue.append(message) }
+        forgotten = 0
     }
 }

@@ -48,6 +48,9 @@ private final class TimerQueue: Sendable {
     private struct State {
         var timers = TimerHeap<QueuedTimer>()
         var running = false
+        /// When the thread will look again by itself; a timer due earlier must wake it. Most timers are taken back long
+        /// before they are due, and cost no wake-up at all.
+        var wakesAt = RuntimeInstant(nanoseconds: .min)
         var closed = false
     }
 
@@ -56,15 +59,15 @@ private final class TimerQueue: Sendable {
 
     func add(_ deadline: RuntimeInstant, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
         let timer = QueuedTimer(deadline, action, self)
-        let (isFirst, mustStart) = state.withLock { state in
+        let (mustStart, mustWake) = state.withLock { state in
             state.timers.insert(timer)
             let mustStart = !state.running
             state.running = true
-            return (state.timers.first === timer, mustStart)
+            return (mustStart, deadline < state.wakesAt)
         }
         if mustStart {
             SystemThread.start("mangrove-timers") { [self] in fire() }
-        } else if isFirst {
+        } else if mustWake {
             bell.ring()
         }
         return timer
@@ -84,10 +87,14 @@ private final class TimerQueue: Sendable {
             let current = monotonicNow()
             let (due, next, closed) = state.withLock { state -> (QueuedTimer?, RuntimeInstant?, Bool) in
                 guard !state.closed else { return (nil, nil, true) }
-                guard let first = state.timers.first else { return (nil, nil, false) }
-                guard first.deadline <= current else { return (nil, first.deadline, false) }
-                _ = state.timers.remove(first)
-                return (first, nil, false)
+                if let first = state.timers.first, first.deadline <= current {
+                    _ = state.timers.remove(first)
+                    state.wakesAt = RuntimeInstant(nanoseconds: .min)
+                    return (first, nil, false)
+                }
+                let next = state.timers.first?.deadline
+                state.wakesAt = next ?? RuntimeInstant(nanoseconds: .max)
+                return (nil, next, false)
             }
             if closed { return }
             if let due {

@@ -3,28 +3,35 @@ internal import Synchronization
 extension ProcessCell {
     private enum Step {
         case casts([@Sendable (any ProcessActor) throws -> Void])
-        case turn(Message)
-        case stop(ExitReason)
+        case turn(Message, Activity)
+        case stop(ExitReason, Activity)
         case done
     }
 
     /// Runs what is in the mailbox, in order, until it is empty or the process ends.
     func drain() async {
         defer { leave() }
-        guard let actor = takeActor(), let isolation = actor as? any Actor else { return }
-        await drain(actor, on: isolation)
+        guard let actor = takeActor() else { return }
+        await drain(actor, on: actor as? any Actor)
     }
 
-    private func drain(_ actor: any ProcessActor, on isolation: isolated any Actor) async {
+    private func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async {
+        var casts = 0
         while true {
             switch nextStep() {
             case .casts(let batch):
                 runCasts(batch, on: actor)
-            case .turn(let message):
-                await runTurn(message, on: actor)
-                if Task.isCancelled, handOver() { return }
-            case .stop(let reason):
-                await finish(reason, actor)
+                casts += batch.count
+                if casts >= 2_048 {
+                    // Callers that have reached the actor get a chance to see that they must queue, and give up in time.
+                    casts = 0
+                    await Task.yield()
+                }
+            case .turn(let message, let activity):
+                await runTurn(message, as: activity, on: actor)
+                if handOverIfCancelled() { return }
+            case .stop(let reason, let activity):
+                await Self.$activity.withValue(activity) { await finish(reason, actor) }
                 return
             case .done:
                 return
@@ -35,7 +42,7 @@ extension ProcessCell {
     private func nextStep() -> Step {
         state.withLock { state in
             switch state.phase {
-            case .stopping(let reason): return .stop(reason)
+            case .stopping(let reason): return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
                 return .done
@@ -43,12 +50,15 @@ extension ProcessCell {
             }
             let batch = state.mailbox.popSyncCasts(limit: 128)
             if !batch.isEmpty {
-                depth.wrappingSubtract(batch.count, ordering: .relaxed)
+                depth.store(state.mailbox.count, ordering: .releasing)
                 return .casts(batch)
             }
-            if let message = state.mailbox.popFirst() {
-                depth.wrappingSubtract(1, ordering: .relaxed)
-                return .turn(message)
+            let message = state.mailbox.popFirst()
+            depth.store(state.mailbox.count, ordering: .releasing)
+            if let message {
+                // From here on a kill finds the caller, and the caller's cancellation finds the turn.
+                state.currentCall = message.call
+                return .turn(message, beginActivity(&state))
             }
             state.draining = false
             state.drainTask = nil
@@ -69,8 +79,7 @@ extension ProcessCell {
         }
     }
 
-    private func runTurn(_ message: Message, on actor: any ProcessActor) async {
-        if let call = message.call, !call.claim() { return }
+    private func runTurn(_ message: Message, as activity: Activity, on actor: any ProcessActor) async {
         countTurn()
         do {
             switch message.work {
@@ -78,30 +87,36 @@ extension ProcessCell {
                 try body(actor)
             case .async(let body):
                 busy = true
-                state.withLock { $0.currentCall = message.call }
-                defer {
-                    busy = false
-                    state.withLock { $0.currentCall = nil }
-                }
-                try await Self.$current.withValue(self) { try await body(actor) }
+                defer { busy = false }
+                try await Self.$activity.withValue(activity) { try await body(actor) }
+            }
+            state.withLock { state in
+                state.currentCall = nil
+                endActivity(&state)
             }
         } catch {
-            // A call's own errors have gone to its caller; what arrives here ends the process.
-            if let call = message.call { state.withLock { $0.leavingCalls.append(call) } }
+            // A call's own errors have gone to its caller; what arrives here ends the process, and the caller learns of that
+            // when it has.
+            state.withLock { state in
+                if let call = state.currentCall.take() { state.leavingCalls.append(call) }
+                endActivity(&state)
+            }
             requestStop(Exit.reason(for: error))
         }
     }
 
-    /// After a turn that was cancelled with its caller: the next turns get a task that is not cancelled.
-    /// - Returns: false if the process ends and this task should see to that.
-    private func handOver() -> Bool {
+    /// A turn that was cancelled with its caller leaves a cancelled task behind: what comes next gets another one.
+    /// - Returns: whether this task's work is over.
+    private func handOverIfCancelled() -> Bool {
         state.withLock { state in
-            guard case .running = state.phase else { return false }
-            if state.mailbox.isEmpty {
-                state.draining = false
-                state.drainTask = nil
-            } else {
-                startDraining(&state)
+            guard state.turnCancelled else { return false }
+            state.turnCancelled = false
+            state.draining = false
+            state.drainTask = nil
+            switch state.phase {
+            case .running where state.mailbox.isEmpty: break
+            case .starting, .dead: break
+            case .running, .stopping: startDraining(&state)
             }
             return true
         }

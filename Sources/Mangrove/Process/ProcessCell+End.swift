@@ -29,42 +29,84 @@ extension ProcessCell {
         die(.killed)
     }
 
+    /// Kills the process and everything below it.
+    package func killTree() {
+        kill()
+        for cell in state.withLock({ $0.remains }) { cell.killTree() }
+    }
+
     /// Makes the process dead: closes the mailbox, frees its names, then tells everyone who asked.
     func die(_ reason: ExitReason) {
         let ending = state.withLock { state -> Ending? in
             if case .dead = state.phase { return nil }
             state.phase = .dead(reason)
-            defer {
-                state.leavingCalls = []
-                state.drainTask = nil
-                state.runTask = nil
-                state.relations = ProcessRelations()
-                state.waitsFor = nil
-            }
-            return Ending(
+            let ending = Ending(
                 messages: state.mailbox.takeAll(),
                 calls: state.leavingCalls + [state.currentCall].compactMap { $0 },
                 tasks: [state.drainTask, state.runTask].compactMap { $0 },
-                relations: state.relations
+                relations: state.relations,
+                orphans: state.orphans,
+                // From here on its names lead nowhere and can be taken by others: before anyone can learn of the death.
+                isReleasable: gate.die()
             )
+            state.leavingCalls = []
+            state.currentCall = nil
+            state.drainTask = nil
+            state.runTask = nil
+            state.relations = ProcessRelations()
+            state.orphans = nil
+            endActivity(&state)
+            return ending
         }
         guard let ending else { return }
-        let releasable = gate.die()
-
-        // A name is free before anyone learns of the death.
-        for release in ending.relations.registrations { release() }
+        ending.relations.release(by: self)
         runtime.forget(self)
         for task in ending.tasks { task.cancel() }
+        abandonChildren(ending.orphans?() ?? [], reason)
         for call in ending.calls { call.fail(CallError.exited(reason)) }
         for message in ending.messages { message.call?.fail(CallError.exited(reason)) }
         ending.relations.announce(death: reason, of: self)
-        if releasable { releaseActor() }
+        if ending.isReleasable { releaseActor() }
+    }
+
+    /// Ends what a supervisor leaves behind when it did not come to stop it: last first, each child within its own limit.
+    private func abandonChildren(_ children: [Orphan], _ reason: ExitReason) {
+        let living = children.filter { !$0.cell.isGone }
+        guard !living.isEmpty else { return }
+        state.withLock { $0.remains = living.map(\.cell) }
+        for child in living.reversed() {
+            switch child.shutdown {
+            case .brutalKill: child.cell.kill()
+            case .infinity: child.cell.requestStop(reason)
+            case .within(let limit): child.cell.requestStop(reason, within: limit)
+            }
+        }
     }
 
     /// Waits until the process is dead.
     package func awaitDeath() async -> ExitReason {
-        await withUnsafeContinuation { continuation in
+        if case .dead(let reason) = state.withLock({ $0.phase }) { return reason }
+        let note = Self.noteWaiting(for: self)
+        defer { note?.end() }
+        return await withUnsafeContinuation { continuation in
             onDeath { reason in continuation.resume(returning: reason) }
+        }
+    }
+
+    /// Waits until nothing is left of what a dead supervisor had below it, so that a new one does not overlap with it.
+    func awaitRemains() async {
+        for cell in state.withLock({ $0.remains }) {
+            _ = await cell.awaitDeath()
+            await cell.awaitRemains()
+        }
+        state.withLock { $0.remains = [] }
+    }
+
+    /// Whether the process is dead and nothing is left below it.
+    var isGone: Bool {
+        state.withLock { state in
+            guard case .dead = state.phase else { return false }
+            return state.remains.isEmpty
         }
     }
 
@@ -78,22 +120,26 @@ extension ProcessCell {
         if let reason { action(reason) }
     }
 
-    /// Ends the process within a limit: asks, waits, and kills what has not ended by then.
+    /// Ends the process, and everything below it, within a limit: asks, waits, and kills what has not ended by then.
+    ///
+    /// A turn of the process's own cannot wait for its end: it only asks.
     package func stop(_ reason: ExitReason, within policy: ShutdownPolicy) async -> ExitReason {
         switch policy {
-        case .brutalKill:
-            kill()
-            return await awaitDeath()
-        case .infinity:
-            requestStop(reason)
-            return await awaitDeath()
-        case .within(let limit):
-            requestStop(reason)
-            if case .dead(let reason) = state.withLock({ $0.phase }) { return reason }
-            let timer = runtime.clock.schedule(after: limit) { [self] in kill() }
-            defer { timer.cancel() }
-            return await awaitDeath()
+        case .brutalKill: kill()
+        case .infinity: requestStop(reason)
+        case .within(let limit): requestStop(reason, within: limit)
         }
+        if isOwnTurn { return reason }
+        let reason = await awaitDeath()
+        await awaitRemains()
+        return reason
+    }
+
+    private func requestStop(_ reason: ExitReason, within limit: Duration) {
+        requestStop(reason)
+        guard !isGone else { return }
+        let timer = runtime.clock.schedule(after: limit) { [self] in killTree() }
+        onDeath { _ in timer.cancel() }
     }
 }
 
@@ -102,4 +148,12 @@ private struct Ending {
     var calls: [any QueuedCall]
     var tasks: [Task<Void, Never>]
     var relations: ProcessRelations
+    var orphans: (@Sendable () -> [Orphan])?
+    var isReleasable: Bool
+}
+
+/// A child whose supervisor has died, and how it is to be stopped.
+struct Orphan: Sendable {
+    var cell: ProcessCell
+    var shutdown: ShutdownPolicy
 }

@@ -26,16 +26,26 @@ package final class ProcessCell: Sendable {
         var mailbox = Mailbox()
         var draining = false
         var drainTask: Task<Void, Never>?
+        /// The start while it is under way in a task of its own, then the work of a long-running process.
         var runTask: Task<Void, Never>?
-        /// The call whose asynchronous turn is under way.
+        /// The call whose turn is under way in the drain.
         var currentCall: (any QueuedCall)?
+        /// Whether that turn was cancelled, and with it the task that drains.
+        var turnCancelled = false
         /// Callers whose turn threw ``Exit``: they learn the reason when the process is dead.
         var leavingCalls: [any QueuedCall] = []
         var relations = ProcessRelations()
-        /// Whom the turn under way waits for.
-        var waitsFor: ProcessCell?
+        /// The turn, start or end under way that may wait for others, and whom it waits for.
+        var activity: UInt64?
+        var activities: UInt64 = 0
+        var waits: [Wait] = []
+        var waitsBegun: UInt64 = 0
         /// The children, where the process is a supervisor.
         var children: (@Sendable () -> [ChildOverview])?
+        /// Gives up the children, when it dies.
+        var orphans: (@Sendable () -> [Orphan])?
+        /// What was left below it when it died, until that has ended too.
+        var remains: [ProcessCell] = []
     }
 
     package let id: ProcessID
@@ -59,9 +69,6 @@ package final class ProcessCell: Sendable {
 
     // Safe: read and written on the actor only. True while a turn is suspended, and for good once the process terminates.
     nonisolated(unsafe) var busy = false
-
-    /// The process whose turn the current task runs.
-    @TaskLocal static var current: ProcessCell?
 
     init(
         childID: ChildID,
@@ -126,8 +133,16 @@ package final class ProcessCell: Sendable {
     }
 
     /// Makes a supervisor's children visible in the tree, from before the first of them starts.
-    func show(_ children: @escaping @Sendable () -> [ChildOverview]) {
-        state.withLock { $0.children = children }
+    /// - Parameter orphans: gives the children up; what still lives of them is stopped.
+    func show(_ children: @escaping @Sendable () -> [ChildOverview], orphans: @escaping @Sendable () -> [Orphan]) {
+        let isDead = state.withLock { state -> Bool in
+            if case .dead = state.phase { return true }
+            state.children = children
+            state.orphans = orphans
+            return false
+        }
+        // Killed before it began: it must not start any.
+        if isDead { _ = orphans() }
     }
 
     func overview() -> [ChildOverview] {
@@ -137,21 +152,26 @@ package final class ProcessCell: Sendable {
     // MARK: Starting
 
     /// Gives the process its actor and lets callers in. What was sent to it while it started is drained now.
-    /// - Returns: false if it was killed or told to stop meanwhile and nothing was attached.
-    func attach(_ actor: any ProcessActor) -> Bool {
-        let attached = state.withLock { state -> Bool in
-            guard case .starting = state.phase else { return false }
+    /// - Returns: what it ended with, if it was killed or told to stop meanwhile and nothing was attached.
+    func attach(_ actor: any ProcessActor) -> ExitReason? {
+        state.withLock { state -> ExitReason? in
+            switch state.phase {
+            case .starting: break
+            case .dead(let reason), .stopping(let reason): return reason
+            case .running: return .killed
+            }
             self.actor = actor
             state.phase = .running
+            state.runTask = nil
+            endActivity(&state)
             gate.open()
             if hooks.run != nil {
                 gate.pin()
                 state.runTask = runtime.spawn { [self] in await runWork() }
             }
             if !state.mailbox.isEmpty { startDraining(&state) }
-            return true
+            return nil
         }
-        return attached
     }
 
     private func runWork() async {
@@ -178,7 +198,7 @@ package final class ProcessCell: Sendable {
             }
             if !message.isSignal, state.mailbox.bounded >= mailboxLimit { return .mailboxFull(limit: mailboxLimit) }
             state.mailbox.append(message)
-            depth.wrappingAdd(1, ordering: .releasing)
+            depth.store(state.mailbox.count, ordering: .releasing)
             if case .running = state.phase, !state.draining { startDraining(&state) }
             return nil
         }
@@ -201,12 +221,24 @@ package final class ProcessCell: Sendable {
     /// Gives up a queued or running call whose caller has gone.
     func abandon<Answer>(_ waiter: CallWaiter<Answer>, _ error: any Error, cancellingTurn: Bool) {
         switch waiter.abandon(error) {
-        case .tooLate, .waiting: return
-        case .running where !cancellingTurn: return
-        case .running: break
+        case .tooLate:
+            return
+        case .waiting:
+            state.withLock { state in
+                state.mailbox.forget(waiter)
+                depth.store(state.mailbox.count, ordering: .releasing)
+            }
+        case .running:
+            guard cancellingTurn else { return }
+            // The drain looks at the flag when the turn is over and gives its task up, so that this cancellation, which
+            // may come late, meets no other turn.
+            let task = state.withLock { state -> Task<Void, Never>? in
+                guard state.currentCall === waiter else { return nil }
+                state.turnCancelled = true
+                return state.drainTask
+            }
+            task?.cancel()
         }
-        let task = state.withLock { $0.currentCall === waiter ? $0.drainTask : nil }
-        task?.cancel()
     }
 
     // MARK: On the actor

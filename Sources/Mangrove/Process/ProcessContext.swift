@@ -57,7 +57,7 @@ public struct ProcessContext: Sendable {
         as type: Target.Type = Target.self,
         _ body: @escaping @Sendable (isolated Target) async throws -> Void
     ) -> any RuntimeTimer {
-        runtime.clock.schedule(after: delay) { [cell] in
+        cell.setTimer(after: delay) { [cell] in
             cell.signal { actor in try await body(unsafeDowncast(actor, to: Target.self)) }
         }
     }

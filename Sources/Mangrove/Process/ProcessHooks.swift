@@ -4,9 +4,12 @@ final class ProcessHooks: Sendable {
     let run: (@Sendable (any ProcessActor) async throws -> Void)?
     let terminate: (@Sendable (any ProcessActor, ExitReason) async -> Void)?
     let signal: (@Sendable (any ProcessActor, Signal) async throws -> Void)?
+    /// Supervisors do not end with those they are linked with.
+    let isSupervisor: Bool
 
     init<Actor: ProcessActor>(for type: Actor.Type) {
         actorType = type
+        isSupervisor = type == SupervisorProcess.self || type == DynamicSupervisorProcess.self
         if type is any LongRunning.Type {
             run = { actor in try await (actor as? any LongRunning)?.run() }
         } else {

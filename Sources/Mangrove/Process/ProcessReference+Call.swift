@@ -168,9 +168,8 @@ extension ProcessCell {
         _ timeout: Duration?,
         _ work: (CallWaiter<Answer>) -> Message.Work
     ) async throws -> Answer {
-        let caller = Self.current
-        try caller?.beginWaiting(for: self)
-        defer { caller?.endWaiting() }
+        let note = try Self.beginWaiting(for: self)
+        defer { note?.end() }
         let waiter = CallWaiter<Answer>()
         let message = Message(work: work(waiter), call: waiter)
         return try await withTaskCancellationHandler {
@@ -179,8 +178,7 @@ extension ProcessCell {
                 do {
                     try enqueue(message)
                 } catch {
-                    waiter.fail(error)
-                    return
+                    return waiter.fail(error)
                 }
                 guard let timeout else { return }
                 waiter.keep(
@@ -202,26 +200,5 @@ extension ProcessCell {
             guard !waiter.failed(error) else { return }
             runtime.log(.warning, "process.call.error_without_caller", ["process": path, "error": "\(error)"])
         }
-    }
-
-    // MARK: Waiting in circles
-
-    /// Notes that this process's turn waits for `target`, unless that would close a circle.
-    private func beginWaiting(for target: ProcessCell) throws(CallError) {
-        state.withLock { $0.waitsFor = target }
-        var chain = [self]
-        var next: ProcessCell? = target
-        while let cell = next, chain.count < 1_000 {
-            chain.append(cell)
-            if cell === self {
-                endWaiting()
-                throw .deadlock(chain.map(\.label))
-            }
-            next = cell.state.withLock { $0.waitsFor }
-        }
-    }
-
-    private func endWaiting() {
-        state.withLock { $0.waitsFor = nil }
     }
 }

@@ -1,43 +1,81 @@
-/// Everyone who is affected by a process's death.
-struct ProcessRelations {
+/// Everyone who is affected by a process's death, and what of it must not outlive it.
+struct ProcessRelations: Sendable {
     /// Frees the names and keys it holds.
-    var registrations: [@Sendable () -> Void] = []
+    var registrations: [UInt64: @Sendable () -> Void] = [:]
     /// The processes that monitor it.
     var monitors: [MonitorID: ProcessCell] = [:]
     /// The processes it is linked with.
     var links: [ProcessID: ProcessCell] = [:]
     /// The monitors it has on others.
-    var monitoring: Set<MonitorID> = []
+    var monitoring: [MonitorID: ProcessCell] = [:]
+    /// Its timers; nil while one is being set.
+    var timers: [UInt64: (any RuntimeTimer)?] = [:]
     /// Whoever else asked.
     var watchers: [@Sendable (ExitReason) -> Void] = []
 
-    /// Tells them all.
+    /// Frees the names, takes back the timers, and leaves nothing in other processes.
+    func release(by process: ProcessCell) {
+        for (_, release) in registrations { release() }
+        for (_, timer) in timers { timer?.cancel() }
+        for (monitor, target) in monitoring { target.removeMonitor(monitor) }
+    }
+
+    /// Tells them all, those who asked first first: an order that does not differ between equal runs.
     func announce(death reason: ExitReason, of process: ProcessCell) {
         for watcher in watchers { watcher(reason) }
-        for (monitor, cell) in monitors { cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason)) }
-        for cell in links.values { cell.deliverExit(from: process.id, reason) }
+        for (monitor, cell) in monitors.sorted(by: { $0.key.serial < $1.key.serial }) {
+            cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason))
+        }
+        for (_, cell) in links.sorted(by: { $0.key.serial < $1.key.serial }) {
+            cell.deliverExit(from: process.id, reason)
+        }
     }
 }
 
 extension ProcessCell {
+    // MARK: Monitors
+
     /// Has this process told of the end of `target`, at once if it has ended.
     func monitor(_ target: ProcessCell) -> MonitorID {
         let monitor = MonitorID(serial: runtime.nextSerial())
-        state.withLock { _ = $0.relations.monitoring.insert(monitor) }
+        let lives = state.withLock { state -> Bool in
+            if case .dead = state.phase { return false }
+            state.relations.monitoring[monitor] = target
+            return true
+        }
+        guard lives else { return monitor }
         let added = target.state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.relations.monitors[monitor] = self
             return true
         }
         if !added { deliverDown(Down(monitor: monitor, process: target.id, reason: .noProcess)) }
+        if gate.isDead { target.removeMonitor(monitor) }
         return monitor
     }
 
     /// Takes a monitor back: no notice of it comes after this, not even one already under way.
     func demonitor(_ monitor: MonitorID, on target: ProcessCell) {
-        state.withLock { _ = $0.relations.monitoring.remove(monitor) }
-        target.state.withLock { _ = $0.relations.monitors.removeValue(forKey: monitor) }
+        state.withLock { _ = $0.relations.monitoring.removeValue(forKey: monitor) }
+        target.removeMonitor(monitor)
     }
+
+    func removeMonitor(_ monitor: MonitorID) {
+        state.withLock { _ = $0.relations.monitors.removeValue(forKey: monitor) }
+    }
+
+    func deliverDown(_ down: Down) {
+        guard let handle = hooks.signal else {
+            state.withLock { _ = $0.relations.monitoring.removeValue(forKey: down.monitor) }
+            return
+        }
+        signal { [self] actor in
+            let wanted = state.withLock { $0.relations.monitoring.removeValue(forKey: down.monitor) != nil }
+            if wanted { try await handle(actor, .down(down)) }
+        }
+    }
+
+    // MARK: Links
 
     /// Ties the two processes' fates together.
     func link(with other: ProcessCell) {
@@ -46,14 +84,13 @@ extension ProcessCell {
         let theirs = other.addLink(self)
         // A link to the dead is an exit signal at once.
         if mine, !theirs {
-            removeLink(other.id)
             deliverExit(from: other.id, .noProcess)
         } else if theirs, !mine {
             other.removeLink(id)
         }
     }
 
-    /// Unties them: no exit signal passes between the two after this.
+    /// Unties them: no exit signal passes between the two after this, not even one already under way.
     func unlink(from other: ProcessCell) {
         removeLink(other.id)
         other.removeLink(id)
@@ -67,27 +104,67 @@ extension ProcessCell {
         }
     }
 
-    private func removeLink(_ other: ProcessID) {
-        state.withLock { _ = $0.relations.links.removeValue(forKey: other) }
+    @discardableResult
+    private func removeLink(_ other: ProcessID) -> Bool {
+        state.withLock { $0.relations.links.removeValue(forKey: other) != nil }
     }
 
-    func deliverDown(_ down: Down) {
-        guard let handle = hooks.signal else { return }
-        signal { [self] actor in
-            let wanted = state.withLock { $0.relations.monitoring.remove(down.monitor) != nil }
-            if wanted { try await handle(actor, .down(down)) }
-        }
-    }
-
-    /// An exit signal: a process that handles signals is told, another one ends with the same reason unless it is `normal`.
+    /// An exit signal: a process that handles signals is told, a supervisor does not mind, another one ends with the same
+    /// reason unless it is `normal`.
     func deliverExit(from other: ProcessID, _ reason: ExitReason) {
-        removeLink(other)
         if let handle = hooks.signal {
-            signal { actor in try await handle(actor, .exit(other, reason)) }
-        } else if case .normal = reason {
-            return
-        } else {
+            // The link stands until the notice is taken up, so that unlinking meanwhile takes it back.
+            signal { [self] actor in
+                if removeLink(other) { try await handle(actor, .exit(other, reason)) }
+            }
+        } else if removeLink(other), !hooks.isSupervisor {
+            if case .normal = reason { return }
             requestStop(reason)
         }
+    }
+
+    // MARK: Timers
+
+    /// Sets a timer that ends with the process; `action` runs on the clock's thread.
+    func setTimer(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
+        let number = runtime.nextSerial()
+        let lives = state.withLock { state -> Bool in
+            if case .dead = state.phase { return false }
+            state.relations.timers[number] = .some(nil)
+            return true
+        }
+        let timer = ProcessTimer(self, number)
+        guard lives else { return timer }
+        let underlying = runtime.clock.schedule(after: delay) { [self] in
+            if takeTimer(number) != nil { action() }
+        }
+        let over = state.withLock { state -> Bool in
+            guard state.relations.timers[number] != nil else { return true }
+            state.relations.timers[number] = underlying
+            return false
+        }
+        if over { underlying.cancel() }
+        return timer
+    }
+
+    /// - Returns: the timer, if it was set: nil inside while it is being set.
+    fileprivate func takeTimer(_ number: UInt64) -> (any RuntimeTimer)?? {
+        state.withLock { $0.relations.timers.removeValue(forKey: number) }
+    }
+}
+
+private final class ProcessTimer: RuntimeTimer {
+    private let cell: ProcessCell
+    private let number: UInt64
+
+    init(_ cell: ProcessCell, _ number: UInt64) {
+        self.cell = cell
+        self.number = number
+    }
+
+    func cancel() -> Bool {
+        guard let taken = cell.takeTimer(number) else { return false }
+        taken?.cancel()
+        return true
     }
 }

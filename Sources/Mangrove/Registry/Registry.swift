@@ -14,6 +14,8 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
         var value: Value
         /// A process that has not finished starting holds its key, but is not found by it.
         var isStarting: Bool
+        /// What the holder knows the registration by.
+        var serial: UInt64
     }
 
     private let shards: [Lock<[Key: Entry]>]
@@ -32,11 +34,13 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
 
     /// Takes `key` back from the process of `context`; fine if it does not hold it.
     public func unregister(_ key: Key, for context: ProcessContext) {
-        release(key, by: context.cell)
+        guard let serial = release(key, by: context.cell) else { return }
+        context.cell.state.withLock { _ = $0.relations.registrations.removeValue(forKey: serial) }
     }
 
     /// The process that holds `key`, with its value.
-    public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)? {
+    public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)?
+    {
         guard let entry = entry(for: key), entry.holder.runs(type) else { return nil }
         return (Ref(entry.holder), entry.value)
     }
@@ -63,18 +67,19 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
     }
 
     func reserve(_ key: Key, _ value: Value, for cell: ProcessCell, isStarting: Bool) throws(RegistryError) {
+        let serial = cell.runtime.nextSerial()
         let holder = shard(for: key).withLock { entries -> ProcessCell? in
             if let present = entries[key], !present.holder.gate.isDead { return present.holder }
-            entries[key] = Entry(holder: cell, value: value, isStarting: isStarting)
+            entries[key] = Entry(holder: cell, value: value, isStarting: isStarting, serial: serial)
             return nil
         }
         if let holder { throw .alreadyRegistered(holder.id) }
         let registered = cell.state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
-            state.relations.registrations.append { [self] in release(key, by: cell) }
+            state.relations.registrations[serial] = { [self] in _ = release(key, by: cell) }
             return true
         }
-        if !registered { release(key, by: cell) }
+        if !registered { _ = release(key, by: cell) }
     }
 
     func publish(_ key: Key, by cell: ProcessCell) {
@@ -83,9 +88,12 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
         }
     }
 
-    func release(_ key: Key, by cell: ProcessCell) {
+    /// - Returns: what the holder knows the registration by, if it held the key.
+    private func release(_ key: Key, by cell: ProcessCell) -> UInt64? {
         shard(for: key).withLock { entries in
-            if entries[key]?.holder === cell { entries[key] = nil }
+            guard let entry = entries[key], entry.holder === cell else { return nil }
+            entries[key] = nil
+            return entry.serial
         }
     }
 

@@ -42,10 +42,12 @@ public final class Runtime: Sendable {
     @discardableResult
     public func start(_ tree: Supervisor) async throws -> Ref<SupervisorProcess> {
         try tree.spec.validate()
-        let cell = try await launch(tree.spec, under: nil) { [roots] cell in roots.withLock { $0.append(cell) } }
-        cell.onDeath { [self] reason in
-            roots.withLock { roots in roots.removeAll { $0 === cell } }
-            log(reason.isClean ? .info : .error, "runtime.root.ended", ["root": cell.path, "reason": "\(reason)"])
+        let cell = try await launch(tree.spec, under: nil) { [self] cell in
+            roots.withLock { $0.append(cell) }
+            cell.onDeath { [self] reason in
+                roots.withLock { roots in roots.removeAll { $0 === cell } }
+                log(reason.isClean ? .info : .error, "runtime.root.ended", ["root": cell.path, "reason": "\(reason)"])
+            }
         }
         return Ref(cell)
     }
@@ -110,48 +112,4 @@ public final class Runtime: Sendable {
     }
 
     var rootCells: [ProcessCell] { roots.withLock { $0 } }
-
-    /// Starts one process: reserves its name, makes its actor, lets callers in.
-    /// - Parameter announce: shows the process to its supervisor, before it starts.
-    /// - Throws: what the start closure throws; `nameTaken`. Nothing is left behind.
-    func launch(
-        _ spec: ChildSpec,
-        under parent: ProcessCell?,
-        announce: (ProcessCell) -> Void
-    ) async throws -> ProcessCell {
-        let cell = ProcessCell(
-            childID: spec.id,
-            name: spec.name,
-            parent: parent,
-            runtime: self,
-            hooks: spec.hooks,
-            mailboxLimit: spec.mailboxLimit
-        )
-        do {
-            if let name = spec.name { try reserve(name, for: cell) }
-            announce(cell)
-            let actor = try await spec.start(ProcessContext(cell: cell))
-            guard cell.attach(actor) else { throw CallError.exited(await cell.awaitDeath()) }
-        } catch {
-            cell.die(Exit.reason(for: error))
-            throw error
-        }
-        if let name = spec.name {
-            names.publish(name, by: cell)
-            nameWatchers.taken(name)
-        }
-        // A supervisor that was killed meanwhile takes the child with it.
-        if let parent, parent.gate.isDead { cell.requestStop(.shutdown) }
-        return cell
-    }
-
-    private func reserve(_ name: ProcessName, for cell: ProcessCell) throws(SupervisorError) {
-        do {
-            try names.reserve(name, (), for: cell, isStarting: true)
-        } catch {
-            switch error {
-            case .alreadyRegistered(let holder): throw .nameTaken(name, holder)
-            }
-        }
-    }
 }

@@ -38,18 +38,10 @@ public struct Worker: Child {
         shutdown: ShutdownPolicy = .within(.seconds(5)),
         isSignificant: Bool = false,
         mailboxLimit: Int = 100_000,
-        start: @escaping @Sendable (ProcessContext) async throws -> Target
+        start: @escaping @Sendable (ProcessContext) throws -> Target
     ) {
-        spec = ChildSpec(
-            id: id,
-            restart: restart,
-            shutdown: shutdown,
-            kind: .worker,
-            isSignificant: isSignificant,
-            name: name,
-            mailboxLimit: mailboxLimit,
-            start: start
-        )
+        let settings = Settings(id, name, restart, shutdown, isSignificant, mailboxLimit)
+        spec = settings.spec(of: Target.self, .immediate(start))
     }
 
     /// Describes a worker that needs to know nothing of itself.
@@ -60,16 +52,79 @@ public struct Worker: Child {
         shutdown: ShutdownPolicy = .within(.seconds(5)),
         isSignificant: Bool = false,
         mailboxLimit: Int = 100_000,
+        start: @escaping @Sendable () throws -> Target
+    ) {
+        let settings = Settings(id, name, restart, shutdown, isSignificant, mailboxLimit)
+        spec = settings.spec(of: Target.self, .immediate { _ in try start() })
+    }
+
+    /// Describes a worker whose start suspends; it runs in a task of its own, which is cancelled if the process is killed or
+    /// told to stop before it has started.
+    public init<Target: ProcessActor>(
+        _ id: ChildID,
+        name: ProcessName? = nil,
+        restart: RestartType = .permanent,
+        shutdown: ShutdownPolicy = .within(.seconds(5)),
+        isSignificant: Bool = false,
+        mailboxLimit: Int = 100_000,
+        start: @escaping @Sendable (ProcessContext) async throws -> Target
+    ) {
+        let settings = Settings(id, name, restart, shutdown, isSignificant, mailboxLimit)
+        spec = settings.spec(of: Target.self, .suspending(start))
+    }
+
+    /// Describes a worker whose start suspends, and that needs to know nothing of itself.
+    public init<Target: ProcessActor>(
+        _ id: ChildID,
+        name: ProcessName? = nil,
+        restart: RestartType = .permanent,
+        shutdown: ShutdownPolicy = .within(.seconds(5)),
+        isSignificant: Bool = false,
+        mailboxLimit: Int = 100_000,
         start: @escaping @Sendable () async throws -> Target
     ) {
-        self.init(
-            id,
-            name: name,
+        let settings = Settings(id, name, restart, shutdown, isSignificant, mailboxLimit)
+        spec = settings.spec(of: Target.self, .suspending { _ in try await start() })
+    }
+}
+
+/// What the initialisers of a worker have in common.
+private struct Settings {
+    let id: ChildID
+    let name: ProcessName?
+    let restart: RestartType
+    let shutdown: ShutdownPolicy
+    let isSignificant: Bool
+    let mailboxLimit: Int
+
+    init(
+        _ id: ChildID,
+        _ name: ProcessName?,
+        _ restart: RestartType,
+        _ shutdown: ShutdownPolicy,
+        _ isSignificant: Bool,
+        _ mailboxLimit: Int
+    ) {
+        self.id = id
+        self.name = name
+        self.restart = restart
+        self.shutdown = shutdown
+        self.isSignificant = isSignificant
+        self.mailboxLimit = mailboxLimit
+    }
+
+    func spec<Target: ProcessActor>(of type: Target.Type, _ start: StartWork) -> ChildSpec {
+        ChildSpec(
+            id: id,
             restart: restart,
             shutdown: shutdown,
+            kind: .worker,
             isSignificant: isSignificant,
-            mailboxLimit: mailboxLimit
-        ) { _ in try await start() }
+            name: name,
+            mailboxLimit: mailboxLimit,
+            actorType: type,
+            start: start
+        )
     }
 }
 

@@ -29,6 +29,7 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         entries.withLock { $0[key]?.spec }
     }
 
+    /// The process of a child, or the last one it had.
     func cell(_ key: Key) -> ProcessCell? {
         entries.withLock { $0[key]?.cell }
     }
@@ -44,12 +45,14 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         return reason
     }
 
-    /// Empties the roster.
-    /// - Returns: the processes that were in it.
-    func removeAll() -> [ProcessCell] {
+    /// Empties the roster, for good: no child can be started from it any more.
+    /// - Returns: the processes that were in it, oldest first, and how each is to be stopped.
+    func removeAll() -> [Orphan] {
         entries.withLock { entries in
             defer { entries = [:] }
-            return entries.values.compactMap(\.cell).sorted { $0.id.serial < $1.id.serial }
+            return entries.values.compactMap { entry in
+                entry.cell.map { Orphan(cell: $0, shutdown: entry.spec.shutdown) }
+            }.sorted { $0.cell.id.serial < $1.cell.id.serial }
         }
     }
 }

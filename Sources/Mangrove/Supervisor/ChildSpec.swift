@@ -19,7 +19,7 @@ public struct ChildSpec: Sendable {
     public var mailboxLimit: Int
 
     let hooks: ProcessHooks
-    let start: @Sendable (ProcessContext) async throws -> any ProcessActor
+    let start: StartWork
     /// Looks for faults in the specifications below this one, where it is a supervisor's.
     let validateContents: @Sendable () throws(SpecError) -> Void
 
@@ -31,8 +31,9 @@ public struct ChildSpec: Sendable {
         isSignificant: Bool = false,
         name: ProcessName?,
         mailboxLimit: Int,
+        actorType: Target.Type,
         validateContents: @escaping @Sendable () throws(SpecError) -> Void = {},
-        start: @escaping @Sendable (ProcessContext) async throws -> Target
+        start: StartWork
     ) {
         self.id = id
         self.restart = restart
@@ -41,7 +42,7 @@ public struct ChildSpec: Sendable {
         self.isSignificant = isSignificant
         self.name = name
         self.mailboxLimit = mailboxLimit
-        hooks = ProcessHooks(for: Target.self)
+        hooks = ProcessHooks(for: actorType)
         self.validateContents = validateContents
         self.start = start
     }
@@ -54,6 +55,14 @@ public struct ChildSpec: Sendable {
         if isSignificant, restart == .permanent { throw .significantPermanent(id) }
         try validateContents()
     }
+}
+
+/// The closure that makes a process's actor.
+enum StartWork: Sendable {
+    /// Runs where its supervisor runs.
+    case immediate(@Sendable (ProcessContext) throws -> any ProcessActor)
+    /// Can suspend, and so gets a task of its own, which ends with the process.
+    case suspending(@Sendable (ProcessContext) async throws -> any ProcessActor)
 }
 
 /// The id of a child among its siblings.

@@ -158,7 +158,8 @@ struct DynamicSupervisorMachine: Sendable {
         for (key, child) in children {
             if case .running = child.state { running.append((key, child.shutdown)) }
         }
-        return [.stopAll(running)]
+        // A dictionary's order differs from run to run, and a simulated run must not.
+        return [.stopAll(running.sorted { $0.key < $1.key })]
     }
 
     private func isShutdownError(_ reason: ExitReason, of child: ChildRecord) -> Bool {

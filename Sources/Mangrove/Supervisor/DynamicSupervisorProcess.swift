@@ -7,10 +7,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
         self.context = context
         machine = Lock(DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren))
-        context.cell.show { [weak self] in self?.overview() ?? [] }
-        context.cell.onDeath { [roster] reason in
-            for cell in roster.removeAll().reversed() { cell.requestStop(reason) }
-        }
+        context.cell.show({ [weak self] in self?.overview() ?? [] }, orphans: { [roster] in roster.removeAll() })
     }
 
     /// Stops the children, all at once.
@@ -81,6 +78,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
     private func start(_ key: DynamicSupervisorMachine.Key) async -> DynamicSupervisorMachine.Event {
         guard let spec = roster.spec(key) else { return .startFailed(key, SupervisorError.shuttingDown) }
+        if let previous = roster.cell(key) { await previous.awaitRemains() }
         do {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(key, cell)
@@ -102,20 +100,21 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     /// Asks all children at once and waits for them together, each within its own limit.
     private func stopAll(_ children: [(cell: ProcessCell, shutdown: ShutdownPolicy)]) async {
         var timers: [any RuntimeTimer] = []
-        for (policy, group) in Dictionary(grouping: children, by: \.shutdown) {
-            let cells = group.map(\.cell)
-            switch policy {
-            case .brutalKill:
-                for cell in cells { cell.kill() }
-            case .infinity:
-                for cell in cells { cell.requestStop(.shutdown) }
-            case .within(let limit):
-                for cell in cells { cell.requestStop(.shutdown) }
-                // One timer for all that have the same limit.
-                timers.append(context.runtime.clock.schedule(after: limit) { for cell in cells { cell.kill() } })
-            }
+        for child in children {
+            if child.shutdown == .brutalKill { child.cell.kill() } else { child.cell.requestStop(.shutdown) }
         }
-        for child in children { _ = await child.cell.awaitDeath() }
+        let late = children.filter { !$0.cell.isGone }
+        for (policy, group) in Dictionary(grouping: late, by: \.shutdown) {
+            guard case .within(let limit) = policy else { continue }
+            // One timer for all that have the same limit.
+            timers.append(
+                context.runtime.clock.schedule(after: limit) { for child in group { child.cell.killTree() } }
+            )
+        }
+        for child in late {
+            _ = await child.cell.awaitDeath()
+            await child.cell.awaitRemains()
+        }
         _ = roster.removeAll()
         for timer in timers { timer.cancel() }
     }

@@ -46,11 +46,8 @@ extension ProcessReference where Target == SupervisorProcess {
     /// - Throws: ``CallError/noProcess(_:)`` if it is not, or is another kind of process.
     public func child<Process: ProcessActor>(_ id: ChildID, as type: Process.Type) throws(CallError) -> Ref<Process> {
         let cell = try resolve().cell
-        let child = cell.supervisor()?.roster.cell(id)
-        guard let child, !child.gate.isDead, child.runs(type) else {
-            throw .noProcess("\(cell.path)/\(id)")
-        }
-        return Ref(child)
+        guard let supervisor = cell.supervisor() else { throw .noProcess("\(cell.path)/\(id)") }
+        return try supervisor.child(id, as: type, below: cell)
     }
 
     /// The partition that `key` belongs to: always the same one, in every program and on every machine.
@@ -60,9 +57,9 @@ extension ProcessReference where Target == SupervisorProcess {
         as type: Process.Type
     ) throws(CallError) -> Ref<Process> {
         let cell = try resolve().cell
-        let count = cell.supervisor()?.machine.withLock { $0.children.count } ?? 0
-        guard count > 0 else { throw .noProcess(cell.path) }
-        return try child(ChildID(key.stablePartition(of: count)), as: type)
+        guard let supervisor = cell.supervisor(), supervisor.partitions > 0 else { throw .noProcess(cell.path) }
+        let id = ChildID(key.stablePartition(of: supervisor.partitions))
+        return try supervisor.child(id, as: type, below: cell)
     }
 }
 
@@ -195,6 +192,19 @@ extension ProcessCell {
         guard enter() else { return nil }
         defer { leave() }
         return takeActor() as? SupervisorProcess
+    }
+}
+
+extension SupervisorProcess {
+    fileprivate nonisolated func child<Process: ProcessActor>(
+        _ id: ChildID,
+        as type: Process.Type,
+        below cell: ProcessCell
+    ) throws(CallError) -> Ref<Process> {
+        guard let child = roster.cell(id), child.gate.isOpen, child.runs(type) else {
+            throw .noProcess("\(cell.path)/\(id)")
+        }
+        return Ref(child)
     }
 }
 

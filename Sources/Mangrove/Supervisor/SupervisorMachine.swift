@@ -38,7 +38,7 @@ struct SupervisorMachine: Sendable {
         case startFailed(ChildID, any Error)
         case ignored(ChildID)
         case stopped(ChildID, ExitReason)
-        case exited(ProcessID, ExitReason, at: RuntimeInstant)
+        case exited(ChildID, ProcessID, ExitReason, at: RuntimeInstant)
         case retry(ChildID, attempt: Int, at: RuntimeInstant)
         case add(ChildRecord)
         case terminate(ChildID)
@@ -73,7 +73,7 @@ struct SupervisorMachine: Sendable {
         case addedByRequest(ChildID)
         case startedByRequest(ChildID)
         case stoppedByRequest(ChildID)
-        case shutdown(ExitReason)
+        case shutdown
     }
 
     private enum Step {
@@ -84,9 +84,10 @@ struct SupervisorMachine: Sendable {
     let strategy: Strategy
     let intensity: RestartIntensity
     let autoShutdown: AutoShutdown
-    private(set) var children: [ChildRecord]
+    private(set) var children: ChildList
     private var window = RestartWindow()
     private var purpose: Purpose?
+    /// What is left to do, last step first.
     private var plan: [Step] = []
     private var attempts = 0
     private(set) var isShuttingDown = false
@@ -95,71 +96,70 @@ struct SupervisorMachine: Sendable {
         self.strategy = strategy
         self.intensity = intensity
         self.autoShutdown = autoShutdown
-        self.children = children
+        self.children = ChildList(children)
     }
 
     mutating func handle(_ event: Event) -> [Effect] {
         switch event {
         case .boot:
-            return carryOut(.boot, children.map { .start($0.id) })
+            return carryOut(.boot, children.all.map { .start($0.id) })
         case .started(let id, let process):
-            return started(id, process)
+            children.update(id) { $0.state = .running(process) }
+            return nextStep()
         case .startFailed(let id, let error):
             return startFailed(id, error)
         case .ignored(let id):
-            return ignored(id)
+            return settle(id) + nextStep()
         case .stopped(let id, let reason):
             return stopped(id, reason)
-        case .exited(let process, let reason, let now):
-            return exited(process, reason, now)
+        case .exited(let id, let process, let reason, let now):
+            return exited(id, process, reason, now)
         case .retry(let id, let attempt, let now):
-            guard let index = index(of: id), case .restarting(attempt) = children[index].state else { return [] }
-            return restart(index, now)
+            guard let child = children[id], case .restarting(attempt) = child.state else { return [] }
+            return restart(child, now)
         case .add, .terminate, .restart, .delete:
-            return request(event)
+            return isShuttingDown ? refuse(.shuttingDown) : request(event)
         case .shutdown:
-            return shutDown(.shutdown)
+            return shutDown()
         }
-    }
-
-    func index(of id: ChildID) -> Int? {
-        children.firstIndex { $0.id == id }
     }
 
     // MARK: Plans
 
     private mutating func carryOut(_ purpose: Purpose, _ plan: [Step]) -> [Effect] {
         self.purpose = purpose
-        self.plan = plan
+        self.plan = plan.reversed()
         return nextStep()
     }
 
     private mutating func nextStep() -> [Effect] {
-        while !plan.isEmpty {
-            switch plan.removeFirst() {
+        var effects: [Effect] = []
+        while let step = plan.popLast() {
+            switch step {
             case .start(let id):
-                guard let index = index(of: id) else { continue }
-                children[index].state = .starting
-                return [.start(id)]
+                guard children[id] != nil else { continue }
+                children.update(id) { $0.state = .starting }
+                return effects + [.start(id)]
             case .stop(let id):
-                guard let index = index(of: id) else { continue }
-                if case .running(let process) = children[index].state {
-                    children[index].state = .stopping(process)
-                    return [.stop(id, process, children[index].shutdown)]
+                guard let child = children[id] else { continue }
+                if case .running(let process) = child.state {
+                    children.update(id) { $0.state = .stopping(process) }
+                    return effects + [.stop(id, process, child.shutdown)]
                 }
-                if let gone = settle(index) { return [gone] + nextStep() }
+                effects += settle(id)
             }
         }
-        return finished()
+        return effects + finished()
     }
 
     /// A child that was stopped, or need not be: temporary ones go for good.
-    private mutating func settle(_ index: Int) -> Effect? {
-        guard children[index].restart == .temporary else {
-            children[index].state = .stopped
-            return nil
+    private mutating func settle(_ id: ChildID) -> [Effect] {
+        guard children[id]?.restart == .temporary else {
+            children.update(id) { $0.state = .stopped }
+            return []
         }
-        return .forget(children.remove(at: index).id)
+        children.remove(id)
+        return [.forget(id)]
     }
 
     private mutating func finished() -> [Effect] {
@@ -172,48 +172,38 @@ struct SupervisorMachine: Sendable {
         case .restart:
             return []
         case .addedByRequest(let id), .startedByRequest(let id):
-            if let index = index(of: id), case .running(let process) = children[index].state {
+            if case .running(let process) = children[id]?.state {
                 return [.reply(.success(.child(process)))]
             }
             return [.reply(.success(.child(nil)))]
         case .stoppedByRequest:
             return [.reply(.success(.done))]
-        case .shutdown(let reason):
-            return [.exit(reason)]
+        case .shutdown:
+            return [.exit(.shutdown)]
         }
     }
 
     // MARK: Answers to effects
 
-    private mutating func started(_ id: ChildID, _ process: ProcessID) -> [Effect] {
-        guard let index = index(of: id) else { return nextStep() }
-        children[index].state = .running(process)
-        return nextStep()
-    }
-
-    private mutating func ignored(_ id: ChildID) -> [Effect] {
-        guard let index = index(of: id), let gone = settle(index) else { return nextStep() }
-        return [gone] + nextStep()
-    }
-
     private mutating func startFailed(_ id: ChildID, _ error: any Error) -> [Effect] {
-        guard let index = index(of: id), let purpose else { return [] }
+        guard let place = children.place(of: id), let purpose else { return [] }
         let report = Effect.report(.startFailed(id, "\(error)"))
-        children[index].state = .stopped
+        children.update(id) { $0.state = .stopped }
         plan = []
         switch purpose {
         case .boot:
-            let others = children[..<index].reversed().map { Step.stop($0.id) }
+            let others = children.before(place).reversed().map { Step.stop($0.id) }
             return [report] + carryOut(.bootFailed(id, error), others)
         case .restart:
             // The attempt counted; the next one is a message to ourselves, so that requests come in between.
             self.purpose = nil
             attempts += 1
-            children[index].state = .restarting(attempt: attempts)
-            return [report, .retryLater(id, attempt: attempts)]
+            let attempt = attempts
+            children.update(id) { $0.state = .restarting(attempt: attempt) }
+            return [report, .retryLater(id, attempt: attempt)]
         case .addedByRequest:
             self.purpose = nil
-            children.remove(at: index)
+            children.remove(id)
             return [report, .forget(id), .reply(.failure(.startFailed(id, error)))]
         case .startedByRequest:
             self.purpose = nil
@@ -224,14 +214,10 @@ struct SupervisorMachine: Sendable {
     }
 
     private mutating func stopped(_ id: ChildID, _ reason: ExitReason) -> [Effect] {
-        guard let index = index(of: id) else { return nextStep() }
-        children[index].lastExit = reason
-        var effects: [Effect] = []
-        if isShutdownError(reason, of: children[index]) {
-            effects.append(.report(.stoppedBadly(id, reason)))
-        }
-        if let gone = settle(index) { effects.append(gone) }
-        return effects + nextStep()
+        guard let child = children[id] else { return nextStep() }
+        children.update(id) { $0.lastExit = reason }
+        let report: [Effect] = isShutdownError(reason, of: child) ? [.report(.stoppedBadly(id, reason))] : []
+        return report + settle(id) + nextStep()
     }
 
     /// A child that is stopped should end with `shutdown`, or as it likes if it is not permanent and ends cleanly; a
@@ -247,39 +233,46 @@ struct SupervisorMachine: Sendable {
 
     // MARK: Ends and restarts
 
-    private mutating func exited(_ process: ProcessID, _ reason: ExitReason, _ now: RuntimeInstant) -> [Effect] {
-        let found = children.firstIndex { if case .running(process) = $0.state { true } else { false } }
-        guard let index = found, !isShuttingDown else { return [] }
-        children[index].lastExit = reason
-        let child = children[index]
+    private mutating func exited(
+        _ id: ChildID,
+        _ process: ProcessID,
+        _ reason: ExitReason,
+        _ now: RuntimeInstant
+    ) -> [Effect] {
+        guard !isShuttingDown, let child = children[id], case .running(process) = child.state else { return [] }
+        children.update(id) { child in
+            child.lastExit = reason
+            child.state = .stopped
+        }
         switch child.restart {
         case .permanent:
-            return [.report(.childEnded(child.id, reason))] + restart(index, now)
+            return [.report(.childEnded(id, reason))] + restart(child, now)
         case .transient where !reason.isClean:
-            return [.report(.childEnded(child.id, reason))] + restart(index, now)
+            return [.report(.childEnded(id, reason))] + restart(child, now)
         case .transient:
-            children[index].state = .stopped
             return shutDownIfSignificant(child)
         case .temporary:
-            children.remove(at: index)
-            var effects: [Effect] = [.forget(child.id)]
-            if !reason.isClean { effects.append(.report(.childEnded(child.id, reason))) }
-            return effects + shutDownIfSignificant(child)
+            children.remove(id)
+            let report: [Effect] = reason.isClean ? [] : [.report(.childEnded(id, reason))]
+            return [.forget(id)] + report + shutDownIfSignificant(child)
         }
     }
 
-    private mutating func restart(_ index: Int, _ now: RuntimeInstant) -> [Effect] {
-        let child = children[index]
-        children[index].state = .stopped
+    private mutating func restart(_ child: ChildRecord, _ now: RuntimeInstant) -> [Effect] {
+        guard let place = children.place(of: child.id) else { return [] }
         guard window.admit(at: now, intensity) else {
-            return [.report(.gaveUp(child.id, intensity, child.lastExit))] + shutDown(.shutdown)
+            children.update(child.id) { $0.state = .stopped }
+            return [.report(.gaveUp(child.id, intensity, children[child.id]?.lastExit))] + shutDown()
         }
-        children[index].restarts += 1
-        let affected: ArraySlice<ChildRecord> =
+        children.update(child.id) { child in
+            child.state = .stopped
+            child.restarts += 1
+        }
+        let affected =
             switch strategy {
-            case .oneForOne: children[index...index]
-            case .restForOne: children[index...]
-            case .oneForAll: children[...]
+            case .oneForOne: [child]
+            case .restForOne: children.from(place)
+            case .oneForAll: children.all
             }
         let stops = affected.reversed().filter { $0.id != child.id }.map { Step.stop($0.id) }
         let starts = affected.filter { $0.id == child.id || $0.restart != .temporary }.map { Step.start($0.id) }
@@ -292,20 +285,20 @@ struct SupervisorMachine: Sendable {
         case .never:
             return []
         case .anySignificant:
-            return shutDown(.shutdown)
+            return shutDown()
         case .allSignificant:
-            let left = children.contains { other in
+            let left = children.all.contains { other in
                 guard other.isSignificant, other.id != child.id else { return false }
                 if case .stopped = other.state { return false }
                 return true
             }
-            return left ? [] : shutDown(.shutdown)
+            return left ? [] : shutDown()
         }
     }
 
-    private mutating func shutDown(_ reason: ExitReason) -> [Effect] {
+    private mutating func shutDown() -> [Effect] {
         isShuttingDown = true
-        return carryOut(.shutdown(reason), children.reversed().map { .stop($0.id) })
+        return carryOut(.shutdown, children.all.reversed().map { .stop($0.id) })
     }
 
     // MARK: Requests
@@ -313,7 +306,7 @@ struct SupervisorMachine: Sendable {
     private mutating func request(_ event: Event) -> [Effect] {
         switch event {
         case .add(let record):
-            if let present = children.first(where: { $0.id == record.id }) {
+            if let present = children[record.id] {
                 if case .running(let process) = present.state { return refuse(.alreadyStarted(record.id, process)) }
                 return refuse(.alreadyPresent(record.id))
             }
@@ -323,16 +316,14 @@ struct SupervisorMachine: Sendable {
             children.append(record)
             return carryOut(.addedByRequest(record.id), [.start(record.id)])
         case .terminate(let id):
-            guard index(of: id) != nil else { return refuse(.notFound(id)) }
+            guard children[id] != nil else { return refuse(.notFound(id)) }
             return carryOut(.stoppedByRequest(id), [.stop(id)])
         case .restart(let id):
-            guard let index = index(of: id) else { return refuse(.notFound(id)) }
-            if let problem = stateProblem(children[index]) { return refuse(problem) }
+            if let problem = problem(with: id) { return refuse(problem) }
             return carryOut(.startedByRequest(id), [.start(id)])
         case .delete(let id):
-            guard let index = index(of: id) else { return refuse(.notFound(id)) }
-            if let problem = stateProblem(children[index]) { return refuse(problem) }
-            children.remove(at: index)
+            if let problem = problem(with: id) { return refuse(problem) }
+            children.remove(id)
             return [.forget(id), .reply(.success(.done))]
         default:
             return []
@@ -343,11 +334,13 @@ struct SupervisorMachine: Sendable {
         [.reply(.failure(error))]
     }
 
-    private func stateProblem(_ child: ChildRecord) -> SupervisorError? {
-        switch child.state {
+    /// Why a child cannot be started or forgotten.
+    private func problem(with id: ChildID) -> SupervisorError? {
+        switch children[id]?.state {
+        case nil: .notFound(id)
         case .stopped: nil
-        case .running, .starting, .stopping: .running(child.id)
-        case .restarting: .restarting(child.id)
+        case .running, .starting, .stopping: .running(id)
+        case .restarting: .restarting(id)
         }
     }
 }

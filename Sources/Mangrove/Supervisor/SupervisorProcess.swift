@@ -8,10 +8,14 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     nonisolated let machine: Lock<SupervisorMachine>
     nonisolated let roster: ChildRoster<ChildID>
 
-    private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ specs: [ChildSpec]) {
+    /// How many of the children share work by key; children added later do not change it, or keys would move.
+    nonisolated let partitions: Int
+
+    private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ parts: SupervisorParts) {
         self.context = context
         self.machine = Lock(machine)
-        roster = ChildRoster(Dictionary(specs.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
+        partitions = parts.partitions ?? parts.children.count
+        roster = ChildRoster(Dictionary(parts.children.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
     /// Starts the supervisor with its children, in order.
@@ -24,41 +28,35 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             autoShutdown: description.autoShutdown,
             children: description.children.map(SupervisorMachine.ChildRecord.init)
         )
-        let supervisor = SupervisorProcess(context, machine, description.children)
+        let supervisor = SupervisorProcess(context, machine, description)
         supervisor.showToRuntime()
-        if case .failure(let error) = try await supervisor.perform(.boot) { throw error }
+        if case .failure(let error) = try await supervisor.perform(.boot, adding: nil) { throw error }
         return supervisor
     }
 
     private nonisolated func showToRuntime() {
-        context.cell.show { [weak self] in self?.overview() ?? [] }
         // Should the supervisor be killed, its children end with it.
-        context.cell.onDeath { [roster] reason in
-            for cell in roster.removeAll().reversed() { cell.requestStop(reason) }
-        }
+        context.cell.show({ [weak self] in self?.overview() ?? [] }, orphans: { [roster] in roster.removeAll() })
     }
 
     /// Stops the children, last first.
     public func terminate(reason: ExitReason) async {
-        _ = try? await perform(.shutdown)
+        _ = try? await perform(.shutdown, adding: nil)
     }
 
     // MARK: Turns
 
-    func childExited(_ process: ProcessID, _ reason: ExitReason) async throws {
-        _ = try await perform(.exited(process, reason, at: context.runtime.clock.now()))
+    private func childExited(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason) async throws {
+        _ = try await perform(.exited(id, process, reason, at: context.runtime.clock.now()), adding: nil)
     }
 
     private func retry(_ id: ChildID, _ attempt: Int) async throws {
-        _ = try await perform(.retry(id, attempt: attempt, at: context.runtime.clock.now()))
+        _ = try await perform(.retry(id, attempt: attempt, at: context.runtime.clock.now()), adding: nil)
     }
 
     func startChild(_ spec: ChildSpec) async throws -> ProcessID? {
         try spec.validateForRequest()
-        // The machine refuses an id that is there; its own specification must not be overwritten before that.
-        let known = machine.withLock { $0.index(of: spec.id) != nil }
-        if !known { roster.learn(spec.id, spec) }
-        return try await processOfReply(.add(SupervisorMachine.ChildRecord(spec)))
+        return try await processOfReply(.add(SupervisorMachine.ChildRecord(spec)), adding: spec)
     }
 
     func terminateChild(_ id: ChildID) async throws {
@@ -73,8 +71,11 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ = try await processOfReply(.delete(id))
     }
 
-    private func processOfReply(_ event: SupervisorMachine.Event) async throws -> ProcessID? {
-        switch try await perform(event) {
+    private func processOfReply(
+        _ event: SupervisorMachine.Event,
+        adding spec: ChildSpec? = nil
+    ) async throws -> ProcessID? {
+        switch try await perform(event, adding: spec) {
         case .success(.child(let process)): process
         case .success, nil: nil
         case .failure(let error): throw error
@@ -84,9 +85,11 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     // MARK: Effects
 
     /// Feeds the machine an event and performs what follows from it, to the end.
+    /// - Parameter spec: of the child that the event adds.
     /// - Throws: ``Exit`` if the supervisor is to end.
     private func perform(
-        _ event: SupervisorMachine.Event
+        _ event: SupervisorMachine.Event,
+        adding spec: ChildSpec?
     ) async throws(Exit) -> Result<SupervisorMachine.Reply, SupervisorError>? {
         var reply: Result<SupervisorMachine.Reply, SupervisorError>?
         var effects = RingQueue<SupervisorMachine.Effect>()
@@ -95,6 +98,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             var answer: SupervisorMachine.Event?
             switch effect {
             case .start(let id):
+                if let spec { roster.learn(id, spec) }
                 answer = await start(id)
             case .stop(let id, let process, let policy):
                 answer = .stopped(id, await roster.stop(id, process, policy))
@@ -117,6 +121,8 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     private func start(_ id: ChildID) async -> SupervisorMachine.Event {
         guard let spec = roster.spec(id) else { return .startFailed(id, SupervisorError.notFound(id)) }
+        // What an incarnation that was killed left below it must have ended before the next one begins.
+        if let previous = roster.cell(id) { await previous.awaitRemains() }
         do {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(id, cell)
@@ -124,7 +130,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             cell.onDeath { [context] reason in
                 let process = cell.id
                 context.cell.signal { actor in
-                    try await (actor as? SupervisorProcess)?.childExited(process, reason)
+                    try await (actor as? SupervisorProcess)?.childExited(id, process, reason)
                 }
             }
             return .started(id, cell.id)
@@ -139,7 +145,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     nonisolated func overview() -> [ChildOverview] {
         let children = machine.withLock { $0.children }
-        return children.map { child in
+        return children.all.map { child in
             ChildOverview(
                 id: child.id,
                 kind: child.kind,

@@ -63,9 +63,10 @@ public struct Supervisor: Child {
         shutdown: ShutdownPolicy,
         isSignificant: Bool,
         list: [ChildSpec],
+        partitions: Int? = nil,
         problem: SpecError?
     ) {
-        let parts = SupervisorParts(strategy, intensity, autoShutdown, list)
+        let parts = SupervisorParts(strategy, intensity, autoShutdown, list, partitions)
         spec = ChildSpec(
             id: id,
             restart: restart,
@@ -74,11 +75,12 @@ public struct Supervisor: Child {
             isSignificant: isSignificant,
             name: name,
             mailboxLimit: .max,
+            actorType: SupervisorProcess.self,
             validateContents: { () throws(SpecError) in
                 if let problem { throw problem }
                 try parts.validate()
             },
-            start: { context in try await SupervisorProcess.start(parts, context) }
+            start: .suspending { context in try await SupervisorProcess.start(parts, context) }
         )
     }
 }
@@ -89,12 +91,21 @@ struct SupervisorParts: Sendable {
     let intensity: RestartIntensity
     let autoShutdown: AutoShutdown
     let children: [ChildSpec]
+    /// How many of the children share work by key, or nil.
+    let partitions: Int?
 
-    init(_ strategy: Strategy, _ intensity: RestartIntensity, _ autoShutdown: AutoShutdown, _ children: [ChildSpec]) {
+    init(
+        _ strategy: Strategy,
+        _ intensity: RestartIntensity,
+        _ autoShutdown: AutoShutdown,
+        _ children: [ChildSpec],
+        _ partitions: Int?
+    ) {
         self.strategy = strategy
         self.intensity = intensity
         self.autoShutdown = autoShutdown
         self.children = children
+        self.partitions = partitions
     }
 
     func validate() throws(SpecError) {
@@ -139,11 +150,12 @@ public struct DynamicSupervisor: Child {
             kind: .supervisor,
             name: name,
             mailboxLimit: .max,
+            actorType: DynamicSupervisorProcess.self,
             validateContents: { () throws(SpecError) in
                 try intensity.validate()
                 if let maxChildren, maxChildren < 0 { throw .negativeMaxChildren(maxChildren) }
             },
-            start: { context in DynamicSupervisorProcess(intensity, maxChildren, context) }
+            start: .immediate { context in DynamicSupervisorProcess(intensity, maxChildren, context) }
         )
     }
 }
@@ -193,6 +205,7 @@ public struct PartitionSupervisor: Child {
                 shutdown: .infinity,
                 isSignificant: false,
                 list: children,
+                partitions: partitions,
                 problem: partitions < 1 ? .partitions(partitions) : nil
             ).spec
     }

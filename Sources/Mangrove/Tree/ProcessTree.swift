@@ -54,14 +54,17 @@ public struct ProcessTree: Sendable {
 
     /// The node at a path, or nil.
     public func node(at path: String) -> Node? {
-        var level = roots
-        var found: Node?
-        for id in path.split(separator: "/", omittingEmptySubsequences: false) {
-            guard let next = level.first(where: { $0.id.text == id }) else { return nil }
-            found = next
-            level = next.children
+        Self.node(at: path[...], in: roots)
+    }
+
+    // Ids may contain slashes, so that it is the nodes that say where one ends.
+    private static func node(at path: Substring, in level: [Node]) -> Node? {
+        for node in level {
+            guard let rest = path.after(node.id) else { continue }
+            if rest.isEmpty { return node }
+            if let found = self.node(at: rest.dropFirst(), in: node.children) { return found }
         }
-        return found
+        return nil
     }
 
     /// All nodes, each before those below it.
@@ -114,14 +117,25 @@ extension Runtime {
     }
 
     private func cell(at path: String) -> ProcessCell? {
-        var level = rootCells.map { ($0.childID, Optional($0)) }
-        var found: ProcessCell?
-        for id in path.split(separator: "/", omittingEmptySubsequences: false) {
-            guard let next = level.first(where: { $0.0.text == id })?.1 else { return nil }
-            found = next
-            level = next.overview().map { ($0.id, $0.cell) }
+        cell(at: path[...], in: rootCells)
+    }
+
+    private func cell(at path: Substring, in level: [ProcessCell]) -> ProcessCell? {
+        for cell in level {
+            guard let rest = path.after(cell.childID) else { continue }
+            if rest.isEmpty { return cell }
+            if let found = self.cell(at: rest.dropFirst(), in: cell.overview().compactMap(\.cell)) { return found }
         }
-        return found
+        return nil
+    }
+}
+
+extension Substring {
+    /// What follows `id` at the beginning of a path: nothing, or a slash and more; nil if the path begins otherwise.
+    fileprivate func after(_ id: ChildID) -> Substring? {
+        guard hasPrefix(id.text) else { return nil }
+        let rest = dropFirst(id.text.count)
+        return rest.isEmpty || rest.first == "/" ? rest : nil
     }
 }
 

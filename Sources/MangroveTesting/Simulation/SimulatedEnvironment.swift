@@ -4,6 +4,7 @@ public import Mangrove
 struct SimulatedTasks: TaskSpawner {
     let executor: SimulatedExecutor
 
+    @discardableResult
     func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
         Task.detached(executorPreference: executor, operation: body)
     }
@@ -14,7 +15,7 @@ struct SimulatedBlockingThreads: BlockingThreads {
     let executor: SimulatedExecutor
 
     func submit(_ job: @escaping @Sendable () -> Void) {
-        Task.detached(executorPreference: executor) { job() }
+        SimulatedTasks(executor: executor).spawn { job() }
     }
 }
 

@@ -1,0 +1,82 @@
+extension Runtime {
+    /// Starts one process: reserves its name, makes its actor, lets callers in.
+    ///
+    /// A start that can suspend runs in a task of its own: if the process is killed or told to stop meanwhile, that task is
+    /// cancelled, whoever waits for the start is told at once, and what the start returns late is thrown away.
+    /// - Parameter announce: shows the process to its supervisor, before it starts.
+    /// - Throws: what the start closure throws; `nameTaken`; `exited` if it was ended before it had started. Nothing is left
+    ///   behind.
+    func launch(
+        _ spec: ChildSpec,
+        under parent: ProcessCell?,
+        announce: (ProcessCell) -> Void
+    ) async throws -> ProcessCell {
+        let cell = ProcessCell(
+            childID: spec.id,
+            name: spec.name,
+            parent: parent,
+            runtime: self,
+            hooks: spec.hooks,
+            mailboxLimit: spec.mailboxLimit
+        )
+        do {
+            if let name = spec.name { try reserve(name, for: cell) }
+            announce(cell)
+            let actor: any ProcessActor
+            switch spec.start {
+            case .immediate(let start): actor = try start(ProcessContext(cell: cell))
+            case .suspending(let start): actor = try await cell.runStart(start)
+            }
+            if let name = spec.name { names.publish(name, by: cell) }
+            if let ended = cell.attach(actor) { throw CallError.exited(ended) }
+        } catch {
+            cell.die(Exit.reason(for: error))
+            throw error
+        }
+        if let name = spec.name { nameWatchers.taken(name) }
+        // A supervisor that was killed meanwhile takes the child with it.
+        if let parent, parent.gate.isDead { cell.requestStop(.shutdown) }
+        return cell
+    }
+
+    private func reserve(_ name: ProcessName, for cell: ProcessCell) throws(SupervisorError) {
+        do {
+            try names.reserve(name, (), for: cell, isStarting: true)
+        } catch {
+            switch error {
+            case .alreadyRegistered(let holder): throw .nameTaken(name, holder)
+            }
+        }
+    }
+}
+
+extension ProcessCell {
+    /// Runs a start in a task of its own and waits for its outcome or the end of the process, whichever comes first.
+    fileprivate func runStart(
+        _ start: @escaping @Sendable (ProcessContext) async throws -> any ProcessActor
+    ) async throws -> any ProcessActor {
+        let outcome = CallWaiter<any ProcessActor>()
+        let note = Self.noteWaiting(for: self)
+        defer { note?.end() }
+        return try await withUnsafeThrowingContinuation { continuation in
+            guard outcome.install(continuation) else { return }
+            onDeath { reason in outcome.fail(CallError.exited(reason)) }
+            state.withLock { state in
+                guard case .starting = state.phase else { return }
+                let activity = beginActivity(&state)
+                state.runTask = runtime.spawn { [self] in
+                    await Self.$activity.withValue(activity) {
+                        do {
+                            let actor = try await start(ProcessContext(cell: self))
+                            if !outcome.succeed(actor) {
+                                runtime.log(.warning, "process.start.late", ["process": path])
+                            }
+                        } catch {
+                            outcome.fail(error)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
