@@ -11,8 +11,8 @@ import Testing
     }
 
     @Test("It counts to three, crashes, comes back and starts again at one, as the README says")
-    func run() throws {
-        let result = try Program.run(Program.built("hello-world"))
+    func run() async throws {
+        let result = try await Program.run(Program.built("hello-world"))
         #expect(result.code == 0)
         #expect(result.output == "1\n2\n3\n1\n")
         let readme = try Repository.text("README.md")

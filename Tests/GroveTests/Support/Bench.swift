@@ -117,7 +117,7 @@ final class Bench {
     var complaint: String { errors.text }
 }
 
-/// A directory of its own, removed at the end.
+/// A directory of its own, removed at the end with all that is in it.
 final class TemporaryDirectory: Sendable {
     let path: String
 
@@ -127,7 +127,18 @@ final class TemporaryDirectory: Sendable {
     }
 
     deinit {
-        unlink(path + "/grove.sock")
-        rmdir(path)
+        try? Self.remove(path, POSIXDisk())
+    }
+
+    private static func remove(_ path: String, _ disk: POSIXDisk) throws {
+        for name in try disk.list(path) {
+            let entry = path + "/" + name
+            if try disk.kind(of: entry) == .directory {
+                try remove(entry, disk)
+            } else {
+                try disk.removeFile(entry)
+            }
+        }
+        try disk.removeDirectory(path)
     }
 }
