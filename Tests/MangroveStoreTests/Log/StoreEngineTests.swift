@@ -169,7 +169,7 @@ import Testing
         }
         try engine.flushStaged()
         #expect(disk.operations.count == 2)
-        guard case .write = disk.operations.first, case .flush = disk.operations.last else {
+        guard case .wrote = disk.operations.first, case .flushed = disk.operations.last else {
             Issue.record("\(disk.operations)")
             return
         }
