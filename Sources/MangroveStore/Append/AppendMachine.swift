@@ -167,7 +167,7 @@ package struct AppendMachine {
     private static let repetition = KnownEvent.present(version: -1, position: -1, same: true, ticket: 0)
 
     private static func twice(_ id: EventID, _ how: String) -> StoreError {
-        .invalid("the event id \(id.text) occurs twice in one append, \(how)")
+        .invalid("the event id \(id) occurs twice in one append, \(how)")
     }
 
     private mutating func repeated(_ part: AppendRequest.Part, _ found: [KnownEvent]) -> AppendResult {

@@ -60,7 +60,7 @@ struct SimulatedMachine: Sendable {
         guard let (parent, name) = tree.parent(path) else { throw DiskError(.notFound, "create directory", path) }
         try step("create directory", path)
         tree.change(.init(added: (parent, name, .directory(newNumber()))))
-        record(.createDirectory(path))
+        record(.createdDirectory(path))
     }
 
     func list(_ path: String) throws(DiskError) -> [String] {
@@ -76,7 +76,7 @@ struct SimulatedMachine: Sendable {
         try write(Array(note.utf8), at: 0, to: file, path)
         let holder = newNumber()
         locks[key] = (holder, note)
-        record(.lock(path))
+        record(.locked(path))
         return (holder, "")
     }
 
@@ -87,10 +87,10 @@ struct SimulatedMachine: Sendable {
         case (.file(let number), .replace):
             try step("open", path)
             nodes[number]?.resize(0)
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         case (.file(let number), _):
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         case (nil, .read), (nil, .readWrite): throw DiskError(.notFound, "open", path)
         case (nil, .create), (nil, .replace):
@@ -99,7 +99,7 @@ struct SimulatedMachine: Sendable {
             let number = newNumber()
             nodes[number] = SimulatedNode()
             tree.change(.init(added: (directory, name, .file(number))))
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         }
     }
@@ -119,14 +119,14 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.full, "write", path)
         }
         nodes[number]?.write(bytes, at: offset)
-        record(.write(path, offset: offset, count: bytes.count))
+        record(.wrote(path, offset: offset, count: bytes.count))
     }
 
     mutating func resize(_ number: Int, to size: Int, _ path: String) throws(DiskError) {
         guard size >= 0 else { throw DiskError(.system(22), "truncate", path) }
         try step("truncate", path)
         nodes[number]?.resize(size)
-        record(.truncate(path, size: size))
+        record(.truncated(path, size: size))
     }
 
     mutating func flush(_ number: Int, _ path: String) throws(DiskError) {
@@ -137,7 +137,7 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.system(5), "flush", path)
         }
         nodes[number]?.flush()
-        record(.flush(path))
+        record(.flushed(path))
     }
 
     mutating func syncDirectory(_ path: String) throws(DiskError) {
@@ -148,7 +148,7 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.system(5), "sync", path)
         }
         tree.sync(number)
-        record(.syncDirectory(path))
+        record(.syncedDirectory(path))
     }
 
     mutating func rename(_ source: String, to destination: String) throws(DiskError) {
@@ -161,7 +161,7 @@ struct SimulatedMachine: Sendable {
         }
         try step("rename", source)
         tree.change(.init(removed: from, added: (to.directory, to.name, entry)))
-        record(.rename(source, to: destination))
+        record(.renamed(source, to: destination))
     }
 
     mutating func remove(_ path: String, directory: Bool) throws(DiskError) {
@@ -176,7 +176,7 @@ struct SimulatedMachine: Sendable {
         }
         try step("remove", path)
         tree.change(.init(removed: place))
-        record(directory ? .removeDirectory(path) : .removeFile(path))
+        record(directory ? .removedDirectory(path) : .removedFile(path))
     }
 
     /// Ends this life of the machine: what is durable stays, and of the rest what the policy says.
@@ -188,7 +188,7 @@ struct SimulatedMachine: Sendable {
         case .dropAll: break
         case .keepAll:
             // The memory of the system goes on; nothing has become durable by this.
-            record(.crash)
+            record(.crashed)
             return
         case .random:
             tree.settle(&generator)
@@ -202,6 +202,6 @@ struct SimulatedMachine: Sendable {
         for number in nodes.keys {
             nodes[number]?.revert()
         }
-        record(.crash)
+        record(.crashed)
     }
 }

@@ -17,8 +17,8 @@ enum Whereabouts: CaseIterable, Sendable {
     private func prepared(_ whereabouts: Whereabouts) throws -> StoreEngine {
         let store = try TestStore(SimulatedDisk())
         let (engine, _) = try store.open()
-        _ = try engine.stageFully(AppendRequest(stream: "s", expecting: .noStream, events(0..<3)))
-        _ = try engine.stageFully(AppendRequest(stream: "s", expecting: .exactly(2), events(3..<5)))
+        _ = try engine.stageFully(AppendRequest(stream: "s", expecting: .noStream, numbered(0..<3)))
+        _ = try engine.stageFully(AppendRequest(stream: "s", expecting: .exactly(2), numbered(3..<5)))
         if whereabouts == .staged { return engine }
         try engine.flushStaged()
         switch whereabouts {
@@ -36,12 +36,14 @@ enum Whereabouts: CaseIterable, Sendable {
         let second = AppendResult(stream: "s", version: 4, position: 4)
         for expected in [ExpectedVersion.noStream, .exactly(-1), .any, .streamExists] {
             #expect(
-                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(0..<3))).results == [first]
+                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, numbered(0..<3))).results == [
+                    first
+                ]
             )
         }
         for expected in [ExpectedVersion.exactly(2), .any] {
             #expect(
-                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, events(3..<5))).results == [
+                try engine.stageFully(AppendRequest(stream: "s", expecting: expected, numbered(3..<5))).results == [
                     second
                 ]
             )
@@ -53,7 +55,7 @@ enum Whereabouts: CaseIterable, Sendable {
     @Test("Only what is missing is appended when nothing is expected", arguments: Whereabouts.allCases)
     func partial(whereabouts: Whereabouts) throws {
         let engine = try prepared(whereabouts)
-        let result = try engine.append("s", events(2..<8))
+        let result = try engine.append("s", numbered(2..<8))
         #expect(result == AppendResult(stream: "s", version: 7, position: 7))
         #expect(try engine.read(stream: "s", count: 100).map { $0.id.low } == Array(0..<8))
     }
@@ -83,14 +85,14 @@ enum Whereabouts: CaseIterable, Sendable {
             let disk = SimulatedDisk(seed: seed)
             let store = try TestStore(disk)
             let (engine, _) = try store.open()
-            try engine.append("s", events(0..<2))
+            try engine.append("s", numbered(0..<2))
             disk.crash(after: 1, .random)
-            let request = AppendRequest(stream: "s", expecting: .exactly(1), events(2..<5))
+            let request = AppendRequest(stream: "s", expecting: .exactly(1), numbered(2..<5))
             _ = try engine.stageFully(request)
             #expect(throws: StoreError.self) { try engine.flushStaged() }
             engine.abandon()
             let (again, _) = try store.open()
-            #expect(try again.append("s", events(2..<5), expecting: .exactly(1)).version == 4)
+            #expect(try again.append("s", numbered(2..<5), expecting: .exactly(1)).version == 4)
             #expect(try again.all.map { $0.id.low } == Array(0..<5))
         }
     }

@@ -161,7 +161,7 @@ import Testing
         let disk = SimulatedDisk()
         let store = try segmented(disk, checkpoint: true)
         let (engine, _) = try store.open()
-        try engine.append("new", events(100..<105))
+        try engine.append("new", numbered(100..<105))
         for report in [try engine.verify(), try StoreEngine.verify(disk: disk, directory: store.directory.path)] {
             #expect(report.problems == [])
             #expect(report.records == 41)

@@ -22,22 +22,22 @@ import Testing
         var created = 0
         for operation in disk.operations {
             switch operation {
-            case .open(let path, .create), .open(let path, .replace):
+            case .opened(let path, .create), .opened(let path, .replace):
                 created += 1
                 unsynced.insert(path)
-            case .write(let path, _, _), .truncate(let path, _):
+            case .wrote(let path, _, _), .truncated(let path, _):
                 // Into a new segment no record goes before the segment is durable.
-                if case .write(_, let offset, _) = operation, path.hasSuffix(".log"), offset > 0 {
+                if case .wrote(_, let offset, _) = operation, path.hasSuffix(".log"), offset > 0 {
                     #expect(!unsynced.contains(path))
                 }
                 unflushed.insert(path)
-            case .flush(let path): unflushed.remove(path)
-            case .rename(let source, let destination):
+            case .flushed(let path): unflushed.remove(path)
+            case .renamed(let source, let destination):
                 // A file is flushed before it gets the name it is found by.
                 #expect(!unflushed.contains(source))
                 unsynced.remove(source)
                 unsynced.insert(destination)
-            case .syncDirectory(let path): unsynced = unsynced.filter { !$0.hasPrefix(path + "/") }
+            case .syncedDirectory(let path): unsynced = unsynced.filter { !$0.hasPrefix(path + "/") }
             case .note:
                 #expect(unflushed.isEmpty && unsynced.isEmpty)
             default: break

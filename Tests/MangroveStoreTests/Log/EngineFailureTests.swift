@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct EngineFailureTests {
     private func request(_ numbers: Range<Int>) -> AppendRequest {
-        AppendRequest(stream: "s", expecting: .any, events(numbers))
+        AppendRequest(stream: "s", expecting: .any, numbered(numbers))
     }
 
     @Test("A failed write or flush is final: every later call throws, and nothing is tried again", arguments: 0..<3)
@@ -14,7 +14,7 @@ import Testing
         let disk = SimulatedDisk()
         let store = try TestStore(disk)
         let (engine, _) = try store.open()
-        try engine.append("s", events(0..<1))
+        try engine.append("s", numbered(0..<1))
         let staged = try engine.stageFully(request(1..<2))
         switch kind {
         case 0: disk.failNextFlush()
@@ -45,7 +45,7 @@ import Testing
         #expect(engine.error(for: 3) == refused)
         let (again, _) = try store.open()
         #expect([1, 2].contains(again.eventCount))
-        try again.append("s", events(1..<2))
+        try again.append("s", numbered(1..<2))
         #expect(try again.all.map { $0.id.low } == [0, 1])
     }
 
@@ -55,7 +55,7 @@ import Testing
             let disk = SimulatedDisk(seed: seed)
             let store = try TestStore(disk)
             var (engine, _) = try store.open()
-            try engine.append("s", events(0..<1))
+            try engine.append("s", numbered(0..<1))
             _ = try engine.stageFully(request(1..<4))
             disk.failNextFlush()
             #expect(throws: StoreError.self) { try engine.flushStaged() }
@@ -101,8 +101,8 @@ import Testing
         let first = try TestStore(disk, id: "first").open().engine
         let other = try TestStore(disk, id: "other").open().engine
         disk.failNextFlush()
-        #expect(throws: StoreError.self) { try first.append("s", events(0..<1)) }
-        try other.append("s", events(0..<1))
+        #expect(throws: StoreError.self) { try first.append("s", numbered(0..<1)) }
+        try other.append("s", numbered(0..<1))
         #expect(other.failure == nil)
         #expect(try other.all.count == 1)
     }

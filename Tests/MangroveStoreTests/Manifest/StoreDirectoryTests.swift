@@ -26,7 +26,7 @@ import Testing
         }
         #expect(try ids() == ["a", "b", "c.d-e_9"])
         let (engine, _) = try StoreEngine.open(disk: disk, directory: "data/b")
-        try engine.append("s", events(0..<5))
+        try engine.append("s", numbered(0..<5))
         try engine.close()
         try data.directory(of: "b").remove()
         #expect(try ids() == ["a", "c.d-e_9"])
@@ -94,7 +94,7 @@ import Testing
                 }
                 outcomes.insert(ids.count == 2)
                 let (engine, _) = try StoreEngine.open(disk: disk, directory: "data/second")
-                try engine.append("s", events(0..<1))
+                try engine.append("s", numbered(0..<1))
             }
         }
         #expect(outcomes == [true, false])
@@ -109,7 +109,7 @@ import Testing
                 let data = try open(disk)
                 try data.directory(of: "only").create(created: epoch, identity: identity)
                 let (engine, _) = try StoreEngine.open(disk: disk, directory: "data/only")
-                try engine.append("s", events(0..<3))
+                try engine.append("s", numbered(0..<3))
                 try engine.close()
                 disk.crash(after: step, policy.policy)
                 var removed = false
@@ -161,7 +161,7 @@ import Testing
         let data = try open(disk)
         try data.directory(of: "store").create(created: epoch, identity: identity)
         let (engine, _) = try StoreEngine.open(disk: disk, directory: "data/store")
-        try engine.append("s", events(0..<1))
+        try engine.append("s", numbered(0..<1))
         try engine.close()
         try disk.removeFile("data/store/manifest")
         data.close()

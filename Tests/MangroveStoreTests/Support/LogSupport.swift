@@ -17,7 +17,7 @@ func event(_ number: Int, size: Int = 16, type: String = "tested") -> NewEvent {
     )
 }
 
-func events(_ numbers: some Sequence<Int>) -> [NewEvent] {
+func numbered(_ numbers: some Sequence<Int>) -> [NewEvent] {
     numbers.map { event($0) }
 }
 

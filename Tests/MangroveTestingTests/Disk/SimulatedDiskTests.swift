@@ -227,8 +227,8 @@ extension Disk {
         try disk.removeFile("file")
         #expect(
             disk.operations == [
-                .open("file", .create), .write("file", offset: 0, count: 3), .flush("file"), .note("here"),
-                .syncDirectory("/"),
+                .opened("file", .create), .wrote("file", offset: 0, count: 3), .flushed("file"), .note("here"),
+                .syncedDirectory("/"),
             ]
         )
     }
