@@ -105,7 +105,7 @@ import Testing
         for life in 0..<4 {
             let moment = Int(generator.next() % 120)
             let policy: CrashPolicy = generator.next() % 3 == 0 ? .dropAll : .random
-            try Simulation(seed: seed &* 10 &+ UInt64(life), disk: disk).run { simulation in
+            try Simulation(seed: seed &* 10 &+ UInt64(life), disk: disk.mount()).run { simulation in
                 var settings = NodeSettings.simulated
                 settings.store.segmentBytes = 8 << 10
                 settings.store.checkpointEvents = 20
@@ -165,7 +165,7 @@ import Testing
             for store in ["east", "west"] {
                 try await node.gateway.createStore(store)
                 for number in 0..<20 {
-                    let event = numbered(number..<number + 1)
+                    let event = happenings(number..<number + 1)
                     _ = try await node.gateway.append(to: store, stream: "a", expecting: .any, event)
                 }
             }
@@ -188,7 +188,7 @@ import Testing
                 #expect((1...600).contains(offset))
             }
             #expect(try await node.gateway.readAll(from: "west", start: 0, count: 100).count == 20)
-            let more = numbered(20..<21)
+            let more = happenings(20..<21)
             let result = try await node.gateway.append(to: "west", stream: "a", expecting: .exactly(19), more)
             #expect(result.position == 20)
             await node.close()

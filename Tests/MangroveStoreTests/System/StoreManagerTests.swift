@@ -16,7 +16,7 @@ import Testing
                 _ = try? await node.gateway.crash("node/stores/east/core/storage/engine", kill: false)
                 try await runtime.sleep(for: .milliseconds(100))
             }
-            let result = try await node.gateway.append(to: "east", stream: "a", expecting: .noStream, numbered(0..<1))
+            let result = try await node.gateway.append(to: "east", stream: "a", expecting: .noStream, happenings(0..<1))
             #expect(result.version == 0)
             #expect(runtime.tree().node(at: "node/stores/west")?.subtree.map(\.process) == neighbour)
             await node.close()
@@ -51,7 +51,7 @@ import Testing
             let node = try await Node.open(.simulated, in: simulation.runtime)
             for store in ["east", "west"] {
                 try await node.gateway.createStore(store)
-                _ = try await node.gateway.append(to: store, stream: "a", expecting: .any, numbered(0..<3))
+                _ = try await node.gateway.append(to: store, stream: "a", expecting: .any, happenings(0..<3))
             }
             try await node.gateway.removeStore("east")
             #expect(try await node.gateway.stores().map(\.id) == ["west"])
@@ -70,17 +70,17 @@ import Testing
         try Simulation(seed: 1, disk: disk).run { simulation in
             let node = try await Node.open(.simulated, in: simulation.runtime)
             try await node.gateway.createStore("east")
-            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, numbered(0..<10))
+            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(0..<10))
             disk.capacity = disk.usedSpace + 64
             var refused = false
             do {
-                _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, numbered(10..<30))
+                _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(10..<30))
             } catch StoreError.unavailable, StoreError.outcomeUnknown {
                 refused = true
             }
             #expect(refused)
             disk.capacity = nil
-            let result = try await node.gateway.append(to: "east", stream: "a", expecting: .any, numbered(10..<30))
+            let result = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(10..<30))
             #expect(result.version == 29)
             #expect(try await node.gateway.readAll(from: "east", start: 0, count: 100).count == 30)
             await node.close()

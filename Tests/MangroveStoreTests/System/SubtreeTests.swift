@@ -10,7 +10,7 @@ import Testing
             let runtime = simulation.runtime
             let node = try await Node.open(.faulty, in: runtime)
             try await node.gateway.createStore("east")
-            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, numbered(0..<1))
+            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(0..<1))
             let before = runtime.tree().node(at: "node/stores/east/core")?.subtree ?? []
             try await node.gateway.crash("node/stores/east/core/storage/engine", kill: kill)
             try await runtime.sleep(for: .milliseconds(100))
@@ -62,7 +62,7 @@ import Testing
                     to: "east",
                     stream: "a",
                     expecting: .any,
-                    numbered(number..<number + 1)
+                    happenings(number..<number + 1)
                 )
                 try await runtime.sleep(for: .seconds(6))
             }
@@ -70,7 +70,7 @@ import Testing
             #expect(first.count == 1)
             try await runtime.sleep(for: .seconds(11))
             #expect(writers().isEmpty)
-            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .exactly(4), numbered(5..<6))
+            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .exactly(4), happenings(5..<6))
             #expect(writers().count == 1)
             #expect(writers() != first)
             await node.close()
@@ -90,7 +90,7 @@ import Testing
                             to: "east",
                             stream: "a",
                             expecting: .any,
-                            numbered(number..<number + 1)
+                            happenings(number..<number + 1)
                         ).version
                     }
                 }
@@ -114,7 +114,7 @@ import Testing
                 for number in 0..<2 {
                     group.addTask {
                         do {
-                            let new = numbered(number..<number + 1)
+                            let new = happenings(number..<number + 1)
                             _ = try await node.gateway.append(to: "east", stream: "a", expecting: .noStream, new)
                             return "won"
                         } catch StoreError.wrongExpectedVersion(_, .noStream, 0) {
@@ -149,7 +149,7 @@ import Testing
                     Issue.record("line \(line): \(error)")
                 }
             }
-            let event = numbered(0..<1)[0]
+            let event = happenings(0..<1)[0]
             var noJSON = event
             noJSON.data = Array("{\"a\":}".utf8)
             var noType = event
