@@ -54,7 +54,9 @@ final class DemoLoad: Sendable {
         let began = runtime.clock.now()
         while true {
             do {
-                guard let gateway = gateway.withLock({ $0 }) else { throw StoreError.unavailable(store: store, why: "") }
+                guard let gateway = gateway.withLock({ $0 }) else {
+                    throw StoreError.unavailable(store: store, why: "")
+                }
                 let result = try await gateway.append(to: store, stream: stream, expecting: .any, [event])
                 let latency = began.duration(to: runtime.clock.now())
                 return ledger.acknowledge(store, [event], result, after: latency)

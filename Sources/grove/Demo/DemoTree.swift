@@ -18,7 +18,8 @@ struct DemoTree {
         if node.restarts > 0 {
             line += painter.paint("  \(node.restarts) restart\(node.restarts == 1 ? "" : "s")", .yellow)
         }
-        let isPool = node.children.count > 3
+        let isPool =
+            node.children.count > 3
             && node.children.allSatisfy { $0.kind == .worker && $0.state == .running && $0.restarts == 0 }
         if isPool {
             lines.append(line + "  " + pool(node.children))

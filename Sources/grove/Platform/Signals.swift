@@ -1,3 +1,5 @@
+import Mangrove
+
 #if canImport(Darwin)
     import Darwin
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Glibc
 #endif
-import Mangrove
 
 /// Waits for the signals that tell a program to stop.
 ///
