@@ -85,6 +85,14 @@ final class Site: Sendable {
         return path
     }
 
+    /// Adds to a store's log what a write that was cut short would leave.
+    func tear(_ store: String) throws {
+        let (name, bytes) = try #require(try log(of: store).max { $0.key < $1.key })
+        let file = try POSIXDisk().open(data + "/\(store)/raft_logs/" + name, .readWrite)
+        defer { file.close() }
+        try bytes[40..<60].withUnsafeBytes { try file.write($0, at: bytes.count) }
+    }
+
     /// Whether there is something at a path within the data directory.
     func exists(_ path: String) throws -> Bool {
         try POSIXDisk().kind(of: data + "/" + path) != nil
