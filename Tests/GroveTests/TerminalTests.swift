@@ -44,6 +44,7 @@ struct TerminalTests {
                 "0", "999", "1,000", "20,000", "1,234,567", "-1,000",
             ]
         )
+        #expect([0, 1, 2000].map { Quantity.count($0, "event") } == ["0 events", "1 event", "2,000 events"])
         #expect(Quantity.count(.min) == "-9,223,372,036,854,775,808")
         #expect(
             [0, 1023, 1024, 1536, 64 << 20].map(Quantity.bytes) == [

@@ -11,11 +11,15 @@ struct DemoEvents: Sendable {
     private(set) var fromHistory = 0
     private(set) var generated = 0
 
-    /// Reads all lines of a file.
+    /// Reads all lines of a file, and sees to it that all of them are events before anything is begun.
     init(file: String, _ console: Console) throws {
         let input = try console.lines(of: file)
+        let reader = ImportLine(store: file, keys: ImportLine.Keys())
         do {
-            while let line = try input.next() { lines.append(line.bytes) }
+            while let line = try input.next() {
+                _ = try reader.event(of: line) { console.newID() }
+                lines.append(line.bytes)
+            }
         } catch let error as NDJSONError {
             throw input.failure(error)
         }

@@ -70,7 +70,7 @@ final class DemoPrinter {
         let rate = Double(events) / max(Double(duration.wholeNanoseconds) / 1e9, 1e-9)
         fact(
             "'\(info.id)'",
-            "\(Quantity.count(events)) events in \(Quantity.count(info.streams ?? 0)) streams, durable after "
+            "\(Quantity.count(events, "event")) in \(Quantity.count(info.streams ?? 0, "stream")), durable after "
                 + "\(Quantity.duration(duration)) (\(Quantity.count(Int(rate))) a second)"
         )
     }

@@ -3,6 +3,8 @@ import MangroveStore
 
 /// `grove serve`: runs a node until SIGINT or SIGTERM, then stops it in order.
 func serveNode(_ options: ServeOptions, _ console: Console) async throws -> ExitCode {
+    // A name that cannot be a store's is said before anything is opened.
+    for store in options.stores { try StoreID.check(store) }
     raiseDescriptorLimit()
     var settings = NodeSettings(dataDirectory: options.dataDirectory, owner: "\(System.processID)")
     settings.listens = true

@@ -1,5 +1,10 @@
 /// Numbers as people read them.
 enum Quantity {
+    /// A count of things: `1 stream`, `2,000 streams`.
+    static func count(_ value: Int, _ thing: String) -> String {
+        count(value) + " " + thing + (value == 1 ? "" : "s")
+    }
+
     /// A count with its thousands apart: `20,000`.
     static func count(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))

@@ -45,8 +45,16 @@ final class RunningProgram: Sendable {
         let state = ProgramState()
         self.state = state
         let id = started.processID
-        Self.pump(started.output, while: Self.patience, of: id, state) { $0.output += $1 } ended: { $0.outputEnded = true }
-        Self.pump(started.errors, while: Self.patience, of: id, state) { $0.errors += $1 } ended: { $0.errorsEnded = true }
+        Self.pump(started.output, while: Self.patience, of: id, state) {
+            $0.output += $1
+        } ended: {
+            $0.outputEnded = true
+        }
+        Self.pump(started.errors, while: Self.patience, of: id, state) {
+            $0.errors += $1
+        } ended: {
+            $0.errorsEnded = true
+        }
         SystemThread.start("test-wait") {
             // The id stays the program's own until `reap`, which happens under the lock that `signal` takes.
             systemAwait(id)
