@@ -41,9 +41,15 @@ let package = Package(
             dependencies: ["Mangrove", "MangroveStore", "MangroveTesting"],
             swiftSettings: houseSettings
         ),
+        .executableTarget(
+            name: "hello-world",
+            dependencies: ["Mangrove"],
+            path: "Tests/HelloWorld",
+            swiftSettings: houseSettings
+        ),
         .testTarget(
             name: "GroveTests",
-            dependencies: ["grove", "Mangrove", "MangroveStore", "MangroveTesting"],
+            dependencies: ["grove", "hello-world", "Mangrove", "MangroveStore", "MangroveTesting"],
             swiftSettings: houseSettings
         ),
     ],

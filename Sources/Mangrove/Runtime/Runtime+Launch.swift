@@ -59,6 +59,7 @@ extension Runtime {
     private func attach(_ actor: any ProcessActor, to cell: ProcessCell) throws {
         if let name = cell.name { names.publish(name, by: cell) }
         if let ended = cell.attach(actor) { throw CallError.exited(ended) }
+        if let name = cell.name { nameWatchers.taken(name) }
         // A supervisor that was killed meanwhile takes the child with it.
         if let parent = cell.parent, parent.gate.isDead { cell.requestStop(.shutdown) }
     }

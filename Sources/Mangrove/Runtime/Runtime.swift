@@ -15,6 +15,7 @@ public final class Runtime: Sendable {
     public var clock: any RuntimeClock { environment.clock }
     /// The registered names.
     let names = Registry<ProcessName, Void>()
+    let nameWatchers = NameWatchers()
 
     private let node: UInt32
     private let serials = Atomic<UInt64>(0)

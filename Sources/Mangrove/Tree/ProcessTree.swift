@@ -47,6 +47,9 @@ public struct ProcessTree: Sendable {
         public var age: Duration?
         /// What stands below it.
         public var children: [Node]
+
+        /// It and all nodes below it, each before those below it.
+        public var subtree: [Node] { [self] + children.flatMap(\.subtree) }
     }
 
     /// The node at a path, or nil.
@@ -65,10 +68,7 @@ public struct ProcessTree: Sendable {
     }
 
     /// All nodes, each before those below it.
-    public var nodes: [Node] {
-        func collect(_ node: Node) -> [Node] { [node] + node.children.flatMap(collect) }
-        return roots.flatMap(collect)
-    }
+    public var nodes: [Node] { roots.flatMap(\.subtree) }
 }
 
 extension Runtime {

@@ -38,7 +38,7 @@ public final class Simulation: Sendable {
         self.seed = seed
         self.stepLimit = stepLimit
         executor = SimulatedExecutor(seed: seed)
-        self.disk = disk ?? POSIXDisk()
+        self.disk = disk ?? SimulatedDisk(seed: seed)
         runtime = Runtime(
             RuntimeEnvironment(
                 clock: clock,

@@ -1,0 +1,157 @@
+/// The body of a record of events: one atomic batch, over one or several streams.
+///
+/// ```
+/// offset size
+///      0    8  position  the global position of the batch's first event; the others follow without gaps
+///      8    8  created   microseconds since 1970, signed
+///     16    4  parts     how many: 1 or more; then each part:
+///             2  size of the stream's name, then the name, UTF-8
+///             8  version of the part's first event in that stream; the others follow without gaps
+///             4  events    how many: 1 or more; then each event:
+///                 8  high half of the id
+///                 8  low half of the id
+///                 2  size of the type, then the type, UTF-8
+///                 1  1 if there is metadata, else 0
+///                 4  size of the data, then the data
+///                 4  size of the metadata, then the metadata; only if there is some
+/// ```
+package struct EventsBody {
+    private var reader: ByteReader
+    /// The global position of the next event.
+    package private(set) var position: Int
+    /// When the batch was appended.
+    package let created: Timestamp
+    private var partsLeft: UInt32
+
+    /// One part's share of the batch; its events follow.
+    package struct Part {
+        /// The stream.
+        package var stream: String
+        /// The version of its first event.
+        package var version: Int
+        /// How many events.
+        package var count: Int
+    }
+
+    /// One event, pointing into the record.
+    package struct Event {
+        package var position: Int
+        package var id: EventID
+        package var type: UnsafeRawBufferPointer
+        package var data: UnsafeRawBufferPointer
+        package var metadata: UnsafeRawBufferPointer?
+    }
+
+    /// Starts on the body of a whole frame, which must outlive this value.
+    /// - Throws: ``Malformed`` if its start is no such body's.
+    package init(frame: UnsafeRawBufferPointer) throws(Malformed) {
+        reader = ByteReader(frame, at: RecordFormat.header)
+        position = try reader.count()
+        created = Timestamp(microseconds: try reader.integer())
+        partsLeft = try reader.integer()
+        guard partsLeft > 0 else { throw Malformed("the record has no events") }
+    }
+
+    /// The next part, once the events of the one before are taken; nil after the last.
+    /// - Throws: ``Malformed``, also if bytes are left over after the last.
+    package mutating func nextPart() throws(Malformed) -> Part? {
+        guard partsLeft > 0 else {
+            guard reader.remaining == 0 else { throw Malformed("the record is longer than its events") }
+            return nil
+        }
+        partsLeft -= 1
+        let stream = try reader.text(Int(try reader.integer(UInt16.self)))
+        let version = try reader.count()
+        let count = Int(try reader.integer(UInt32.self))
+        // The smallest event has 23 bytes: a count beyond that would have the caller make room for nothing.
+        guard count > 0, count <= reader.remaining / 23 else { throw Malformed("a part's event count is impossible") }
+        return Part(stream: stream, version: version, count: count)
+    }
+
+    /// The next event of the part.
+    /// - Throws: ``Malformed``.
+    package mutating func nextEvent() throws(Malformed) -> Event {
+        let id = EventID(high: try reader.integer(), low: try reader.integer())
+        let type = try reader.slice(Int(try reader.integer(UInt16.self)))
+        let presence = try reader.integer(UInt8.self)
+        guard presence <= 1 else { throw Malformed("an event's metadata mark is neither 0 nor 1") }
+        let data = try reader.slice(Int(try reader.integer(UInt32.self)))
+        let metadata = presence == 1 ? try reader.slice(Int(try reader.integer(UInt32.self))) : nil
+        defer { position += 1 }
+        return Event(position: position, id: id, type: type, data: data, metadata: metadata)
+    }
+}
+
+/// Writes frames of events.
+package enum RecordEncoder {
+    /// Bytes the frame of these parts takes.
+    package static func size(of parts: [DraftPart]) -> Int {
+        parts.reduce(RecordFormat.header + 20) { sum, part in
+            part.events.reduce(sum + 14 + part.stream.utf8.count) { sum, event in
+                sum + 23 + event.type.utf8.count + event.data.count + (event.metadata.map { 4 + $0.count } ?? 0)
+            }
+        }
+    }
+
+    /// Appends a frame whose `flushed` and `checksum` are still zero; see ``seal(_:at:size:flushed:)``. Lengths must be
+    /// within their limits.
+    package static func append(
+        _ parts: [DraftPart],
+        term: UInt64,
+        index: UInt64,
+        position: Int,
+        created: Timestamp,
+        size: Int,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(little: UInt32(truncatingIfNeeded: size - RecordFormat.prefix))
+        bytes.append(little: UInt32(0))
+        bytes.append(little: RecordFormat.eventsKind)
+        bytes.append(little: term)
+        bytes.append(little: index)
+        bytes.append(little: UInt64(0))
+        bytes.append(little: UInt64(position))
+        bytes.append(little: created.microseconds)
+        bytes.append(little: UInt32(truncatingIfNeeded: parts.count))
+        for part in parts {
+            bytes.append(little: UInt16(truncatingIfNeeded: part.stream.utf8.count))
+            bytes.append(contentsOf: part.stream.utf8)
+            bytes.append(little: UInt64(part.version))
+            bytes.append(little: UInt32(truncatingIfNeeded: part.events.count))
+            for event in part.events { append(event, to: &bytes) }
+        }
+    }
+
+    private static func append(_ event: NewEvent, to bytes: inout [UInt8]) {
+        bytes.append(little: event.id.high)
+        bytes.append(little: event.id.low)
+        bytes.append(little: UInt16(truncatingIfNeeded: event.type.utf8.count))
+        bytes.append(contentsOf: event.type.utf8)
+        bytes.append(event.metadata == nil ? 0 : 1)
+        bytes.append(little: UInt32(truncatingIfNeeded: event.data.count))
+        bytes.append(contentsOf: event.data)
+        if let metadata = event.metadata {
+            bytes.append(little: UInt32(truncatingIfNeeded: metadata.count))
+            bytes.append(contentsOf: metadata)
+        }
+    }
+
+    /// Fills in what is known only when the frame at `offset` is about to be written.
+    package static func seal(_ bytes: inout [UInt8], at offset: Int, size: Int, flushed: UInt64) {
+        bytes.overwrite(little: flushed, at: offset + RecordFormat.flushedOffset)
+        let checksum = bytes.withUnsafeBytes {
+            RecordFormat.checksum(of: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + size]))
+        }
+        bytes.overwrite(little: checksum, at: offset + RecordFormat.checksumOffset)
+    }
+}
+
+/// A part of a record to be written: consecutive events of one stream.
+package struct DraftPart: Sendable {
+    /// The stream.
+    package var stream: String
+    /// The version of its first event.
+    package var version: Int
+    /// The events; not empty.
+    package var events: [NewEvent]
+}

@@ -1,0 +1,205 @@
+import Mangrove
+
+/// What became of an append when it was staged.
+package enum StagedAppend: Sendable, Equatable {
+    /// It holds now; nothing needs to be waited for.
+    case done([AppendResult])
+    /// It holds once the record `ticket` is durable.
+    case staged(ticket: UInt64, [AppendResult])
+    /// Ids of it may be in their streams already, at these positions: call ``StoreEngine/resolve(_:)`` with them where
+    /// blocking is allowed, then stage again with what it returns. Nothing was done.
+    case needsRead([Int])
+}
+
+/// Durable events that were read to compare them with those of an append. Events never change, so it stays true.
+package struct ResolvedEvents: Sendable {
+    /// The events, by position.
+    package var events: [Int: RecordedEvent] = [:]
+
+    /// Knows nothing.
+    package init() {}
+
+    /// Adds what `other` knows.
+    package mutating func merge(_ other: ResolvedEvents) {
+        events.merge(other.events) { first, _ in first }
+    }
+}
+
+/// What a flush made durable.
+package struct FlushOutcome: Sendable {
+    /// The last durable record: every ticket up to it is done.
+    package var durable: UInt64
+    /// The records that are new.
+    package var records: [StagedRecord]
+
+    /// The positions of the new events.
+    package var positions: Range<Int> {
+        guard let first = records.first, let last = records.last else { return 0..<0 }
+        return first.position..<last.position + last.parts.reduce(0) { $0 + $1.events.count }
+    }
+
+    /// The new events, in the order of their positions.
+    package var events: [RecordedEvent] {
+        records.flatMap { $0.events }
+    }
+}
+
+extension StoreEngine {
+    /// Decides on an append and, if there is something to write, makes it wait for the next flush.
+    ///
+    /// Takes no longer than its own events need, and never touches the disk. Positions and versions are given out here, in
+    /// the order of the calls. Later calls see what is staged; readers do not.
+    ///
+    /// - Parameter now: the time the events are said to be of.
+    /// - Parameter knowing: what earlier calls for the same request asked to be read.
+    /// - Returns: what to wait for, or what to read first.
+    /// - Throws: ``StoreError``: `invalid`, `wrongExpectedVersion`, `eventIDConflict` or `unavailable`; nothing was staged.
+    package func stage(
+        _ request: AppendRequest,
+        now: Timestamp,
+        knowing resolved: ResolvedEvents = ResolvedEvents()
+    ) throws(StoreError) -> StagedAppend {
+        try request.check()
+        return try staging.withLock { staging throws(StoreError) in
+            if let refusal = staging.refusal { throw .unavailable(store: store, why: refusal) }
+            var unread: [Int] = []
+            let views = published.withLock { published in
+                request.parts.map { view(of: $0, staging, published.index, resolved, &unread) }
+            }
+            guard unread.isEmpty else { return .needsRead(unread) }
+            let decision = try AppendMachine.decide(request, views: views, nextPosition: staging.nextPosition)
+            switch decision {
+            case .alreadyPresent(let results, ticket: 0): return .done(results)
+            case .alreadyPresent(let results, let ticket): return .staged(ticket: ticket, results)
+            case .record(let parts, let results):
+                let last = results.compactMap { $0.position }.max() ?? 0
+                guard last < StoreIndex.capacity else { throw .unavailable(store: store, why: "the store is full") }
+                return .staged(ticket: try staging.add(parts, created: now), results)
+            }
+        }
+    }
+
+    private func view(
+        of part: AppendRequest.Part,
+        _ staging: StagingArea,
+        _ index: StoreIndex,
+        _ resolved: ResolvedEvents,
+        _ unread: inout [Int]
+    ) -> StreamView {
+        let durable = index.find(part.stream)
+        let tail = staging.tail(of: part.stream) ?? (durable?.version ?? -1, 0)
+        var view = StreamView(tail: tail.version, ticket: tail.ticket, known: [])
+        view.known.reserveCapacity(part.events.count)
+        for event in part.events {
+            if tail.ticket > 0, let known = staging.known(event, in: part.stream) {
+                view.known.append(known)
+                continue
+            }
+            var known = KnownEvent.absent
+            for position in durable.map({ index.candidates(number: $0.number, event.id) }) ?? [] {
+                guard let found = resolved.events[position] else {
+                    unread.append(position)
+                    continue
+                }
+                // The fingerprints agree; only the ids decide.
+                guard found.id == event.id, StreamKey(found.stream) == StreamKey(part.stream) else { continue }
+                let same = found.type == event.type && found.data == event.data && found.metadata == event.metadata
+                known = .present(version: found.version, position: position, same: same, ticket: 0)
+            }
+            view.known.append(known)
+        }
+        return view
+    }
+
+    /// Reads the events that ``stage(_:now:knowing:)`` asked for. Blocks.
+    /// - Throws: ``StoreError/damaged(store:file:offset:what:)`` or ``StoreError/unavailable(store:why:)``.
+    package func resolve(_ positions: [Int]) throws(StoreError) -> ResolvedEvents {
+        var resolved = ResolvedEvents()
+        for event in try events(at: Set(positions).sorted()) { resolved.events[event.position] = event }
+        return resolved
+    }
+
+    /// Writes and flushes everything staged so far, and then shows it to readers. Blocks.
+    ///
+    /// One caller at a time. With nothing staged it does nothing.
+    ///
+    /// - Parameter written: called between write and flush with the last record written: those who asked for
+    ///   ``Durability/written`` need not wait longer.
+    /// - Returns: what is durable now.
+    /// - Throws: ``StoreError/outcomeUnknown(store:why:)`` when the disk failed: the engine has failed for good, and
+    ///   ``error(for:)`` tells what to say to each waiter. ``StoreError/unavailable(store:why:)`` if it had failed or was
+    ///   closed before; ``StoreError/refused(_:)`` if another call is under way.
+    @discardableResult
+    package func flushStaged(written: (UInt64) -> Void = { _ in }) throws(StoreError) -> FlushOutcome {
+        try check()
+        var taken: LogWriter? = nil
+        writer.withLock { writer in
+            taken = writer
+            writer = nil
+        }
+        guard var writer = taken else { throw .refused("another flush of store '\(store)' is under way") }
+        var group = staging.withLock { $0.take(leaving: StagedGroup()) }
+        let locations: [RecordLocation]
+        do throws(DiskError) {
+            locations = try writer.write(&group, written: written)
+        } catch {
+            writer.close()
+            fail(error.description, attempted: group.records.last?.index ?? 0)
+            throw .outcomeUnknown(store: store, why: error.description)
+        }
+        let durable = writer.durable
+        self.writer.withLock { $0 = writer }
+        try publish(group.records, locations)
+        return FlushOutcome(durable: durable, records: group.records)
+    }
+
+    private func publish(_ records: [StagedRecord], _ locations: [RecordLocation]) throws(StoreError) {
+        var next = 0
+        while next < records.count {
+            // In small portions, so that staging, which looks into the index, is never held up for long.
+            let end = min(next + 64, records.count)
+            let problem: String? = published.withLock { published in
+                for index in next..<end {
+                    do throws(Malformed) {
+                        try published.index.insert(Self.entry(records[index], locations[index]))
+                    } catch {
+                        return error.what
+                    }
+                }
+                return nil
+            }
+            if let problem {
+                // Cannot happen; if it does, the log on the disk is right and this memory is wrong.
+                fail("the index refused what the log took: \(problem)", attempted: records.last?.index ?? 0)
+                throw .outcomeUnknown(store: store, why: problem)
+            }
+            next = end
+        }
+        staging.withLock { $0.forget(records) }
+    }
+
+    private static func entry(_ record: StagedRecord, _ location: RecordLocation) -> RecordEntry {
+        RecordEntry(
+            index: record.index,
+            term: record.term,
+            flushed: 0,
+            location: location,
+            size: record.size,
+            position: record.position,
+            parts: record.parts.map { part in
+                RecordEntry.Part(stream: part.stream, version: part.version, ids: part.events.map { $0.id })
+            }
+        )
+    }
+
+    /// What the waiter for `ticket` is to be told once the engine has failed.
+    ///
+    /// ``StoreError/outcomeUnknown(store:why:)`` if its record was being written, ``StoreError/unavailable(store:why:)`` if
+    /// it never was: then the append was certainly not done. Nil while the engine works.
+    package func error(for ticket: UInt64) -> StoreError? {
+        guard let failure else { return nil }
+        return ticket <= failure.attempted
+            ? .outcomeUnknown(store: store, why: failure.why)
+            : .unavailable(store: store, why: failure.why)
+    }
+}

@@ -1,0 +1,36 @@
+import Mangrove
+
+/// Watches what a store needs of its node: room on the disk.
+///
+/// It warns before the disk is full; when it is, appends fail with a typed error and nothing acknowledged is lost.
+actor NodeMonitor: ProcessActor, LongRunning {
+    private let runtime: Runtime
+    private let place: StorePlace
+    private(set) var freeBytes: Int?
+    private var isLow = false
+
+    init(_ context: ProcessContext, _ place: StorePlace) {
+        runtime = context.runtime
+        self.place = place
+    }
+
+    /// What is wrong, if anything is.
+    var problem: String? {
+        isLow ? "only \(freeBytes ?? 0) bytes are free on its disk" : nil
+    }
+
+    func run() async throws {
+        let environment = runtime.environment
+        let directory = place.directory
+        while true {
+            let free = try await environment.blocking.run { try environment.disk.freeSpace(at: directory) }
+            freeBytes = free
+            let low = free < place.settings.lowDiskBytes
+            if low, !isLow {
+                runtime.log(.warning, "store.disk.low", ["store": place.store, "free": "\(free)"])
+            }
+            isLow = low
+            try await runtime.sleep(for: place.settings.monitorInterval)
+        }
+    }
+}

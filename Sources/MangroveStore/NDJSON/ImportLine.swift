@@ -1,0 +1,65 @@
+/// Reads events of many streams from lines of any NDJSON whose lines are objects.
+///
+/// Three of the object's members are selected by name: the one whose string is the stream, the one whose string is the
+/// event's type, and the one whose string is its id, which may be missing or null. Then:
+///
+/// - if the object has a member `data`, its value is the event's data, and that of `metadata`, if there, its metadata.
+///   Members beside these are left out of the event, and named in ``Event/ignored``, so that the caller can say so;
+/// - otherwise the **whole object**, as it stands, is the data. Nothing of it is left out.
+package struct ImportLine: Sendable {
+    /// Which members are selected.
+    package struct Keys: Sendable, Equatable {
+        /// The member that names the stream.
+        package var stream: String
+        /// The member that names the type.
+        package var type: String
+        /// The member that identifies the event.
+        package var id: String
+
+        /// Selects members.
+        package init(stream: String = "stream", type: String = "type", id: String = "id") {
+            self.stream = stream
+            self.type = type
+            self.id = id
+        }
+    }
+
+    /// What a line says.
+    package struct Event: Sendable, Equatable {
+        /// The stream.
+        package var stream: String
+        /// The event.
+        package var event: NewEvent
+        /// Members that are not part of the event. Those that a store adds to what it gives back are not counted.
+        package var ignored: [String]
+    }
+
+    private let store: String
+    private let keys: Keys
+    private let known: [String]
+
+    /// Makes a reader of events for one store.
+    package init(store: String, keys: Keys) {
+        self.store = store
+        self.keys = keys
+        known = ["data", "metadata", "version", "position", "created", keys.stream, keys.type, keys.id]
+    }
+
+    /// The event of one line.
+    /// - Parameter newID: makes an id for an event that has none.
+    /// - Throws: ``NDJSONError`` with the line's number.
+    package func event(of line: NumberedLine, newID: () -> EventID) throws(NDJSONError) -> Event {
+        let members = try LineMembers(line)
+        let stream = try members.nonEmptyString(keys.stream)
+        let type = try members.nonEmptyString(keys.type)
+        let id = try members.string(keys.id, required: false)
+        let data = members.bytes("data")
+        let event = NewEvent(
+            id: id.map { EventID(naming: $0, stream: stream, store: store) } ?? newID(),
+            type: type,
+            data: data ?? members.wholeObject,
+            metadata: data == nil ? nil : members.bytes("metadata")
+        )
+        return Event(stream: stream, event: event, ignored: data == nil ? [] : members.names(except: known))
+    }
+}

@@ -1,0 +1,48 @@
+extension GatewayRequest {
+    /// Asks `gateway`, and gives its answer in the form it travels in.
+    func perform(on gateway: any Gateway) async -> Result<GatewayReply, StoreError> {
+        do {
+            return .success(try await reply(of: gateway))
+        } catch let error as StoreError {
+            return .failure(error)
+        } catch {
+            // A gateway has promised to throw nothing else; what it means that one did is not known here.
+            let why = "\(error)"
+            return .failure(
+                changesSomething ? .outcomeUnknown(store: store, why: why) : .unavailable(store: store, why: why)
+            )
+        }
+    }
+
+    private func reply(of gateway: any Gateway) async throws -> GatewayReply {
+        switch self {
+        case .append(let store, let stream, let expected, let events):
+            return .appended([try await gateway.append(to: store, stream: stream, expecting: expected, events)])
+        case .appendParts(let store, let parts):
+            return .appended(try await gateway.append(to: store, parts))
+        case .read(let store, let stream, let start, let count, let direction):
+            return .events(
+                try await gateway.read(from: store, stream: stream, start: start, count: count, direction: direction)
+            )
+        case .readAll(let store, let start, let count):
+            return .events(try await gateway.readAll(from: store, start: start, count: count))
+        case .version(let store, let stream): return .version(try await gateway.version(of: stream, in: store))
+        case .streams(let store): return .streams(try await gateway.streams(of: store))
+        case .stores: return .stores(try await gateway.stores())
+        case .createStore(let store):
+            try await gateway.createStore(store)
+            return .done
+        case .removeStore(let store):
+            try await gateway.removeStore(store)
+            return .done
+        case .storeStatus(let store): return .stores([try await gateway.storeStatus(store)])
+        case .storeConfiguration(let store):
+            return .configuration(try await gateway.storeConfiguration(store))
+        case .tree(let format): return .text(try await gateway.tree(format))
+        case .crash(let path, let kill):
+            try await gateway.crash(path, kill: kill)
+            return .done
+        case .verify(let store): return .report(try await gateway.verify(store))
+        }
+    }
+}

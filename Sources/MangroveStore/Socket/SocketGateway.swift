@@ -1,0 +1,148 @@
+/// The gateway of a node in another program, reached over the socket in the node's data directory.
+///
+/// Any number of calls can be under way at a time over the one connection. When the connection is lost, calls that the node
+/// may have carried out, and that change something, throw ``StoreError/outcomeUnknown(store:why:)``; all others, and all
+/// calls from then on, throw ``StoreError/unavailable(store:why:)``. The connection is not made again: make another gateway.
+///
+/// A cancelled call throws the same errors at once; the node may still carry it out.
+public final class SocketGateway: Gateway {
+    private let connection: ClientConnection
+
+    private init(_ connection: ClientConnection) {
+        self.connection = connection
+    }
+
+    deinit {
+        connection.close()
+    }
+
+    /// Connects to the node that serves a data directory. The directory's path may be of any length.
+    /// - Throws: ``SocketError``: `.nobodyServing` if there is no node there, also after one was killed.
+    public static func connect(dataDirectory: String) async throws(SocketError) -> SocketGateway {
+        SocketGateway(try await ClientConnection.open(SocketAddress(directory: dataDirectory)))
+    }
+
+    /// Ends the connection. Calls under way throw, as if the connection were lost. Twice is fine.
+    public func close() {
+        connection.close()
+    }
+
+    /// Asks the node, as ``Gateway/append(to:stream:expecting:_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
+    public func append(
+        to store: String,
+        stream: String,
+        expecting expected: ExpectedVersion,
+        _ events: [NewEvent]
+    ) async throws -> AppendResult {
+        try await ask(.append(store: store, stream: stream, expected: expected, events: events)) {
+            if case .appended(let results) = $0, results.count == 1 { results.first } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/append(to:_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
+    public func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
+        try await ask(.appendParts(store: store, parts: parts)) {
+            if case .appended(let results) = $0, results.count == parts.count { results } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/read(from:stream:start:count:direction:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func read(
+        from store: String,
+        stream: String,
+        start: Int?,
+        count: Int,
+        direction: ReadDirection
+    ) async throws -> [RecordedEvent] {
+        try await ask(.read(store: store, stream: stream, start: start, count: count, direction: direction)) {
+            if case .events(let events) = $0 { events } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/readAll(from:start:count:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func readAll(from store: String, start: Int, count: Int) async throws -> [RecordedEvent] {
+        try await ask(.readAll(store: store, start: start, count: count)) {
+            if case .events(let events) = $0 { events } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/version(of:in:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func version(of stream: String, in store: String) async throws -> Int {
+        try await ask(.version(store: store, stream: stream)) {
+            if case .version(let version) = $0 { version } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/streams(of:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func streams(of store: String) async throws -> [StreamInfo] {
+        try await ask(.streams(store: store)) { if case .streams(let streams) = $0 { streams } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/stores()`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func stores() async throws -> [StoreInfo] {
+        try await ask(.stores) { if case .stores(let stores) = $0 { stores } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/createStore(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
+    public func createStore(_ id: String) async throws {
+        try await ask(.createStore(id)) { if case .done = $0 { () } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/removeStore(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
+    public func removeStore(_ id: String) async throws {
+        try await ask(.removeStore(id)) { if case .done = $0 { () } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/storeStatus(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func storeStatus(_ id: String) async throws -> StoreInfo {
+        try await ask(.storeStatus(id)) {
+            if case .stores(let stores) = $0, stores.count == 1 { stores.first } else { nil }
+        }
+    }
+
+    /// Asks the node, as ``Gateway/storeConfiguration(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func storeConfiguration(_ id: String) async throws -> [String: String] {
+        try await ask(.storeConfiguration(id)) { if case .configuration(let values) = $0 { values } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/tree(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func tree(_ format: TreeFormat) async throws -> String {
+        try await ask(.tree(format)) { if case .text(let text) = $0 { text } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/crash(_:kill:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
+    public func crash(_ path: String, kill: Bool) async throws {
+        try await ask(.crash(path: path, kill: kill)) { if case .done = $0 { () } else { nil } }
+    }
+
+    /// Asks the node, as ``Gateway/verify(_:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func verify(_ store: String) async throws -> VerifyReport {
+        try await ask(.verify(store)) { if case .report(let report) = $0 { report } else { nil } }
+    }
+
+    /// Makes a call and takes out of the reply what the call is for.
+    private func ask<Value>(
+        _ request: GatewayRequest,
+        _ value: (GatewayReply) -> Value?
+    ) async throws(StoreError) -> Value {
+        let bytes = try await connection.call(request)
+        if let reply = try? GatewayReply(decoding: bytes), let value = value(reply) { return value }
+        let why = "the node's answer makes no sense"
+        throw request.changesSomething
+            ? .outcomeUnknown(store: request.store, why: why) : .unavailable(store: request.store, why: why)
+    }
+}

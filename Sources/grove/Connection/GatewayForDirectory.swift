@@ -1,0 +1,59 @@
+import MangroveStore
+
+/// What a verb needs of the data directory it is given.
+enum DirectoryNeed: Equatable {
+    /// It must be there: reading and appending make no directories. Its stores start as they are asked for.
+    case existing
+    /// It must be there, and all its stores are looked at.
+    case allStores
+    /// It is made if it is not there.
+    case createIfMissing
+    /// A node must be serving it.
+    case served
+}
+
+/// Opens a data directory in this program, runs `body` with its gateway, and closes the directory again in order.
+///
+/// - Parameter directory: the data directory.
+/// - Parameter need: what the verb needs of it.
+/// - Throws: what `body` throws, or why the directory could not be opened: that another program has it, for one.
+typealias OpenInProcess = (
+    _ directory: String,
+    _ need: DirectoryNeed,
+    _ body: (any Gateway) async throws -> ExitCode
+) async throws -> ExitCode
+
+/// Runs `body` with the gateway to a data directory: that of the node which serves it, or else one in this program, for as
+/// long as `body` takes.
+///
+/// - Parameter openInProcess: how the directory is opened here when nobody serves it.
+/// - Throws: ``Failure`` if the directory is not what `need` says, ``SocketError`` if there is a node but it cannot be
+///   talked to, and what `openInProcess` and `body` throw.
+func withGateway(
+    dataDirectory: String,
+    need: DirectoryNeed,
+    openInProcess: @escaping OpenInProcess,
+    _ body: (any Gateway) async throws -> ExitCode
+) async throws -> ExitCode {
+    if need != .createIfMissing, !System.isDirectory(dataDirectory) {
+        throw Failure(.failure, "there is no data directory at '\(dataDirectory)'")
+    }
+    if let gateway = try await connect(dataDirectory) {
+        defer { gateway.close() }
+        return try await body(gateway)
+    }
+    guard need != .served else {
+        throw Failure(.failure, "no node is serving '\(dataDirectory)'; start one with 'grove serve --allow-faults'")
+    }
+    return try await openInProcess(dataDirectory, need, body)
+}
+
+/// The gateway of the node that serves a directory, or nil if none does.
+private func connect(_ dataDirectory: String) async throws(SocketError) -> SocketGateway? {
+    do {
+        return try await SocketGateway.connect(dataDirectory: dataDirectory)
+    } catch {
+        guard error.code == .nobodyServing else { throw error }
+        return nil
+    }
+}
