@@ -36,9 +36,9 @@ struct VerbTests {
         "append refuses a stream that is not as expected",
         arguments: [
             ("none", "odd", "is at version 1, expected no stream"),
-            ("exists", "x", "is at version -1, expected an existing stream"),
+            ("exists", "x", "does not exist, expected an existing stream"),
             ("0", "odd", "is at version 1, expected version 0"),
-            ("3", "x", "is at version -1, expected version 3"),
+            ("3", "x", "does not exist, expected version 3"),
             ("-1", "odd", "is at version 1, expected no stream"),
         ]
     )

@@ -61,7 +61,7 @@ import Testing
         ]
     )
     func canFail(_ sample: String) {
-        let text = "struct Sample {\n    \(sample)\n}\n"
+        let text = "import Foundation; struct Sample {\n    \(sample)\n}\n"
         let findings = SourceScanner.findings(in: text, path: "Sample.swift", mayReachOutside: false)
         #expect(findings.contains { $0.line == 2 }, "\(sample)")
     }

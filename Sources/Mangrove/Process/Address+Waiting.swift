@@ -6,7 +6,8 @@ extension Address {
     ///   - limit: how long to wait; nil for as long as it takes.
     /// - Returns: the process that has the name.
     /// - Throws: ``CallError/timedOut(_:)`` if nobody has taken the name in time; `CancellationError`.
-    public func resolve(after earlier: Ref<Target>?, within limit: Duration? = .seconds(5)) async throws -> Ref<Target> {
+    public func resolve(after earlier: Ref<Target>?, within limit: Duration? = .seconds(5)) async throws -> Ref<Target>
+    {
         let deadline = limit.map { runtime.clock.now().advanced(by: $0) }
         let bell = AsyncSignal()
         // Watched before it is looked for, so that nobody slips in between.

@@ -65,6 +65,18 @@ public struct Ref<Target: ProcessActor>: ProcessReference, Hashable {
     public func exitReason() async -> ExitReason {
         await cell.awaitDeath()
     }
+
+    /// Waits until the process has ended and nothing is left of what was below it.
+    ///
+    /// A supervisor that was killed is dead at once, while its children may take their time to stop: what is to take their
+    /// place under the same names waits for this.
+    /// - Returns: what it ended with.
+    @discardableResult
+    public func subtreeEnded() async -> ExitReason {
+        let reason = await cell.awaitDeath()
+        await cell.awaitRemains()
+        return reason
+    }
 }
 
 /// A name, as a way to reach whoever has it.

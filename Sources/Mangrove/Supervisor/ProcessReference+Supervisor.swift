@@ -73,7 +73,7 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
         as type: Process.Type
     ) async throws -> Ref<Process>? {
         let spec = child.spec
-        try spec.validateForRequest()
+        try spec.validateForDynamicRequest()
         let cell = try await call(timeout: nil) { try await $0.startChild(spec) }
         guard let cell else { return nil }
         guard cell.runs(type) else { throw CallError.noProcess("\(cell.label) as \(type)") }
@@ -86,7 +86,7 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     @discardableResult
     public func startChild(_ child: any Child) async throws -> ProcessID? {
         let spec = child.spec
-        try spec.validateForRequest()
+        try spec.validateForDynamicRequest()
         return try await call(timeout: nil) { try await $0.startChild(spec)?.id }
     }
 
@@ -211,5 +211,11 @@ extension SupervisorProcess {
 extension ChildSpec {
     func validateForRequest() throws(SupervisorError) {
         do { try validate() } catch { throw .invalid(error) }
+    }
+
+    /// A dynamic supervisor never shuts down by itself, so that none of its children can be significant.
+    func validateForDynamicRequest() throws(SupervisorError) {
+        try validateForRequest()
+        if isSignificant { throw .invalid(.significantWithoutAutoShutdown(id)) }
     }
 }

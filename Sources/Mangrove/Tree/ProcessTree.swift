@@ -108,11 +108,12 @@ extension Runtime {
         }
     }
 
-    /// Makes the process at `path` end as if its code had thrown `error`, or kills it: for fault injection.
+    /// Makes the process at `path` end as if its code had thrown `error`, an ``Exit`` included, or kills it: for fault
+    /// injection.
     /// - Returns: whether there was a process at the path.
     public func crash(at path: String, with error: any Error, kill: Bool = false) -> Bool {
         guard let cell = cell(at: path), !cell.gate.isDead else { return false }
-        if kill { cell.kill() } else { cell.requestStop(.crash(error)) }
+        if kill { cell.kill() } else { cell.requestStop(Exit.reason(for: error)) }
         return true
     }
 

@@ -49,6 +49,8 @@ package struct AppendMachine {
     }
 
     private var nextPosition: Int
+    /// What is planned by stream, for a later part on the same stream; a request of one part needs none of it.
+    private let hasParts: Bool
     private var planned: [StreamKey: Planned] = [:]
     private var drafts: [DraftPart] = []
     private var results: [AppendResult] = []
@@ -64,7 +66,7 @@ package struct AppendMachine {
         views: [StreamView],
         nextPosition: Int
     ) throws(StoreError) -> AppendDecision {
-        var machine = AppendMachine(nextPosition: nextPosition)
+        var machine = AppendMachine(nextPosition: nextPosition, hasParts: request.parts.count > 1)
         for (part, view) in zip(request.parts, views) {
             machine.results.append(try machine.plan(part, view))
         }
@@ -72,13 +74,14 @@ package struct AppendMachine {
         return .record(machine.drafts, machine.results)
     }
 
-    private init(nextPosition: Int) {
+    private init(nextPosition: Int, hasParts: Bool) {
         self.nextPosition = nextPosition
+        self.hasParts = hasParts
     }
 
     private mutating func plan(_ part: AppendRequest.Part, _ view: StreamView) throws(StoreError) -> AppendResult {
         let key = StreamKey(part.stream)
-        let tail = planned[key]?.tail ?? view.tail
+        let tail = hasParts ? planned[key]?.tail ?? view.tail : view.tail
         guard !part.events.isEmpty else {
             try Self.require(part, tail)
             ticket = max(ticket, view.ticket)
@@ -135,7 +138,7 @@ package struct AppendMachine {
         _ key: StreamKey
     ) throws(StoreError) -> [KnownEvent] {
         var found = view.known
-        let earlier = planned[key]?.events ?? [:]
+        let earlier = hasParts ? planned[key]?.events ?? [:] : [:]
         var own: [EventID: Int] = [:]
         for (offset, event) in part.events.enumerated() {
             if case .present(let version, _, false, _) = found[offset] {
@@ -164,7 +167,7 @@ package struct AppendMachine {
     private static let repetition = KnownEvent.present(version: -1, position: -1, same: true, ticket: 0)
 
     private static func twice(_ id: EventID, _ how: String) -> StoreError {
-        .invalid("the event id \(id.text) occurs twice in one append, \(how)")
+        .invalid("the event id \(id) occurs twice in one append, \(how)")
     }
 
     private mutating func repeated(_ part: AppendRequest.Part, _ found: [KnownEvent]) -> AppendResult {
@@ -185,6 +188,10 @@ package struct AppendMachine {
         _ events: [NewEvent]
     ) -> AppendResult {
         drafts.append(DraftPart(stream: stream, version: tail + 1, events: events))
+        guard hasParts else {
+            nextPosition += events.count
+            return AppendResult(stream: stream, version: tail + events.count, position: nextPosition - 1)
+        }
         var plan = planned[key] ?? Planned(tail: tail)
         for event in events {
             plan.tail += 1

@@ -56,10 +56,16 @@ package struct AppendRequest: Sendable, Equatable {
     /// - Throws: ``StoreError/invalid(_:)``.
     package static func check(stream: String) throws(StoreError) {
         guard !stream.isEmpty else { throw .invalid("a stream's name must not be empty") }
-        guard stream.utf8.count <= maximumName else { throw .invalid("a stream's name has at most \(maximumName) bytes") }
-        // C0 and DEL, then C1.
-        for scalar in stream.unicodeScalars where scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value {
-            throw .invalid("a stream's name must not have control characters")
+        guard stream.utf8.count <= maximumName else {
+            throw .invalid("a stream's name has at most \(maximumName) bytes")
+        }
+        // C0 and DEL are one byte, C1 is 0xC2 and then 0x80 to 0x9F.
+        var before: UInt8 = 0
+        for byte in stream.utf8 {
+            if byte < 0x20 || byte == 0x7F || before == 0xC2 && byte < 0xA0 {
+                throw .invalid("a stream's name must not have control characters")
+            }
+            before = byte
         }
     }
 }

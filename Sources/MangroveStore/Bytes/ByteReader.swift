@@ -68,7 +68,8 @@ extension [UInt8] {
     }
 
     /// Writes an integer, little-endian, over the bytes at `offset`; they must be there.
-    package mutating func overwrite<Integer: FixedWidthInteger & BitwiseCopyable>(little value: Integer, at offset: Int) {
+    package mutating func overwrite<Integer: FixedWidthInteger & BitwiseCopyable>(little value: Integer, at offset: Int)
+    {
         Swift.withUnsafeBytes(of: value.littleEndian) { source in
             for index in source.indices {
                 self[offset + index] = source[index]

@@ -1,5 +1,10 @@
 package import Mangrove
 
+extension DiskError.Code {
+    /// What systems call EIO: the disk gave something else than it should have.
+    package static let inputOutput = DiskError.Code.system(5)
+}
+
 extension DiskFile {
     /// Reads up to `count` bytes at `offset`; fewer only at the end of the file.
     package func bytes(at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
@@ -24,7 +29,7 @@ extension Disk {
     package func contents(_ path: String, limit: Int) throws(DiskError) -> [UInt8]? {
         let file: any DiskFile
         do throws(DiskError) {
-            file = try open(path, .read)
+            file = try self.open(path, .read)
         } catch {
             if error.code == .notFound { return nil }
             throw error
@@ -38,11 +43,11 @@ extension Disk {
     /// The bytes go to `<name>.tmp`, are flushed, and take the name; then the directory is synced.
     package func replace(_ directory: String, _ name: String, with bytes: [UInt8]) throws(DiskError) {
         let path = directory + "/" + name
-        let file = try open(path + ".tmp", .replace)
+        let file = try self.open(path + ".tmp", .replace)
         defer { file.close() }
         try file.write(bytes, at: 0)
         try file.flush()
-        try rename(path + ".tmp", to: path)
+        try self.rename(path + ".tmp", to: path)
         try syncDirectory(directory)
     }
 

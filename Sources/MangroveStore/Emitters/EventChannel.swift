@@ -56,7 +56,8 @@ final class EventChannel: Sendable {
     func receive() async -> [RecordedEvent]? {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                let (answer, sender) = state.withLock { state -> ([RecordedEvent]??, UnsafeContinuation<Void, Never>?) in
+                let (answer, sender) = state.withLock {
+                    state -> ([RecordedEvent]??, UnsafeContinuation<Void, Never>?) in
                     if !state.batches.isEmpty {
                         let batch = state.batches.removeFirst()
                         state.queued -= batch.count

@@ -3,7 +3,7 @@ extension StoreError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .wrongExpectedVersion(let stream, let expected, let actual):
-            "stream '\(stream)' is at version \(actual), expected \(expected.description)"
+            "stream '\(stream)' \(actual < 0 ? "does not exist" : "is at version \(actual)"), expected \(expected)"
         case .eventIDConflict(let stream, let id, let version):
             "event \(id) is already in stream '\(stream)' at version \(version), with other content or in another place"
         case .invalid(let what): what

@@ -38,7 +38,7 @@ public final class LocalGateway: Gateway {
         _ events: [NewEvent]
     ) async throws -> AppendResult {
         try AppendRequest(stream: stream, expecting: expected, events).check()
-        try checkSize(events)
+        try check(events)
         let results = try await retrying(store, appends: true) { [self] in
             try await worker(store, stream).call { try await $0.append(stream, expected, events) }.results()
         }
@@ -48,7 +48,7 @@ public final class LocalGateway: Gateway {
     /// Appends to several streams as one atomic batch, and returns when it is durable.
     public func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
         try AppendRequest(parts).check()
-        try checkSize(parts.flatMap(\.events))
+        try check(parts.flatMap(\.events))
         guard let first = parts.first else { return [] }
         return try await retrying(store, appends: true) { [self] in
             try await worker(store, first.stream).call { try await $0.append(parts) }.results()
@@ -196,7 +196,16 @@ public final class LocalGateway: Gateway {
             .partition(for: key, as: StreamReader.self)
     }
 
-    private func checkSize(_ events: [NewEvent]) throws(StoreError) {
+    /// What enters is JSON, and no more of it than allowed.
+    private func check(_ events: [NewEvent]) throws(StoreError) {
+        for event in events {
+            do throws(JSONError) {
+                try JSONText.check(event.data)
+                if let metadata = event.metadata { try JSONText.check(metadata) }
+            } catch {
+                throw .invalid("the data or metadata of event \(event.id) is not JSON: \(error)")
+            }
+        }
         let size = events.reduce(0) { $0 + $1.data.count + ($1.metadata?.count ?? 0) }
         guard size <= settings.maximumAppendBytes else {
             throw .invalid("an append carries at most \(settings.maximumAppendBytes) bytes, this one \(size)")

@@ -78,7 +78,9 @@ package struct CheckpointFiles {
         try onDisk(directory.store) { () throws(DiskError) in
             for name in try disk.list(path) where name != kept {
                 let isOld = kept != nil && CheckpointFormat.events(of: name) != nil
-                if isOld || name.hasPrefix("index-") && name.hasSuffix(".tmp") { try disk.removeIfPresent(path + "/" + name) }
+                if isOld || name.hasPrefix("index-") && name.hasSuffix(".tmp") {
+                    try disk.removeIfPresent(path + "/" + name)
+                }
             }
         }
     }

@@ -40,7 +40,7 @@ package enum CheckpointFormat {
         _ image: StoreIndex.Image,
         _ streams: ChunkedArray<StreamTable.Entry>,
         identity: StoreIdentity,
-        _ write: ([UInt8]) throws(Failure) -> Void
+        _ emit: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         var sink = Sink()
         sink.bytes.append(little: magic)
@@ -58,11 +58,11 @@ package enum CheckpointFormat {
         }
         try image.offsets.forEachChunk { chunk throws(Failure) in
             sink.append(chunk)
-            try sink.drain(write)
+            try sink.drain(emit)
         }
         try image.fingerprints.forEachChunk { chunk throws(Failure) in
             sink.append(chunk)
-            try sink.drain(write)
+            try sink.drain(emit)
         }
         try streams.forEachChunk { entries throws(Failure) in
             for entry in entries {
@@ -71,11 +71,11 @@ package enum CheckpointFormat {
                 sink.bytes.append(little: UInt64(entry.positions.count))
                 try entry.positions.forEachChunk { chunk throws(Failure) in
                     sink.append(chunk)
-                    try sink.drain(write)
+                    try sink.drain(emit)
                 }
             }
         }
-        try sink.finish(write)
+        try sink.finish(emit)
     }
 
     /// Collects bytes and sums them up.
@@ -91,17 +91,17 @@ package enum CheckpointFormat {
             #endif
         }
 
-        mutating func drain<Failure: Error>(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+        mutating func drain<Failure: Error>(_ emit: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
             guard bytes.count >= 1 << 20 else { return }
             bytes.withUnsafeBytes { checksum.update($0) }
-            try write(bytes)
+            try emit(bytes)
             bytes.removeAll(keepingCapacity: true)
         }
 
-        mutating func finish<Failure: Error>(_ write: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
+        mutating func finish<Failure: Error>(_ emit: ([UInt8]) throws(Failure) -> Void) throws(Failure) {
             bytes.withUnsafeBytes { checksum.update($0) }
             bytes.append(little: checksum.value)
-            try write(bytes)
+            try emit(bytes)
         }
     }
 }

@@ -54,7 +54,9 @@ struct CheckpointReader {
     }
 
     private mutating func parse(_ identity: StoreIdentity) throws(Failure) -> (StoreIndex.Image, StreamTable) {
-        guard try number(UInt64.self) == CheckpointFormat.magic else { throw .malformed(Malformed("it is no checkpoint")) }
+        guard try number(UInt64.self) == CheckpointFormat.magic else {
+            throw .malformed(Malformed("it is no checkpoint"))
+        }
         let format = try number(UInt32.self)
         guard format == CheckpointFormat.version else {
             throw .malformed(Malformed("its format \(format) is not known"))
@@ -91,7 +93,9 @@ struct CheckpointReader {
         let size = MemoryLayout<Integer>.size
         if piece.count - taken < size { try refill(size) }
         defer { taken += size }
-        return piece.withUnsafeBytes { Integer(littleEndian: $0.loadUnaligned(fromByteOffset: taken, as: Integer.self)) }
+        return piece.withUnsafeBytes {
+            Integer(littleEndian: $0.loadUnaligned(fromByteOffset: taken, as: Integer.self))
+        }
     }
 
     private mutating func count() throws(Failure) -> Int {

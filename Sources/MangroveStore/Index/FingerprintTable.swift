@@ -6,7 +6,6 @@
 /// index, handed in to every call.
 package struct FingerprintTable: Sendable {
     private static let largestShard = 2048
-    private static let deepest = 28
 
     private struct Shard {
         /// How many upper bits all of the shard's fingerprints share.
@@ -18,6 +17,7 @@ package struct FingerprintTable: Sendable {
     /// Which shard each value of the upper `depth` bits belongs to.
     private var directory: [UInt32] = [0]
     private var depth = 0
+    private var count = 0
     private var shards = [Shard(depth: 0, slots: [UInt32](repeating: 0, count: 16))]
 
     /// Makes an empty table.
@@ -49,6 +49,7 @@ package struct FingerprintTable: Sendable {
             shard = self.shard(of: fingerprint)
         }
         Self.place(position, fingerprint, in: &shards[shard])
+        count += 1
     }
 
     private static func place(_ position: UInt32, _ fingerprint: UInt64, in shard: inout Shard) {
@@ -61,8 +62,9 @@ package struct FingerprintTable: Sendable {
 
     private mutating func grow(_ index: Int, in column: ChunkedArray<UInt64>) {
         let old = shards[index]
-        // Only fingerprints that agree in all those bits get this far: then the shard just grows.
-        guard old.slots.count >= Self.largestShard, old.depth < Self.deepest else {
+        // Spread evenly, that many events fill that many shards. A shard that is deeper holds fingerprints that agree in
+        // all those bits: splitting would only double the directory, so the shard just grows.
+        guard old.slots.count >= Self.largestShard, 1 << old.depth <= count / 512 else {
             var grown = Shard(depth: old.depth, slots: [UInt32](repeating: 0, count: old.slots.count * 2))
             for entry in old.slots where entry != 0 {
                 Self.place(entry - 1, column[Int(entry - 1)], in: &grown)

@@ -53,7 +53,12 @@ package struct StoreIndex: Sendable {
 
     /// The stream's last version, or −1.
     package func version(of stream: String) -> Int {
-        streams.number(of: stream).map { streams[$0].positions.count - 1 } ?? -1
+        find(stream)?.version ?? -1
+    }
+
+    /// The stream's number for ``candidates(number:_:)``, and its last version; nil if it has no events.
+    package func find(_ stream: String) -> (number: UInt32, version: Int)? {
+        streams.number(of: stream).map { ($0, streams[$0].positions.count - 1) }
     }
 
     /// Where the record of the event at `position` stands; the position must exist.
@@ -77,8 +82,12 @@ package struct StoreIndex: Sendable {
 
     /// Positions at which the stream may hold an event with this id; nowhere else does it.
     package func candidates(stream: String, _ id: EventID) -> [Int] {
-        guard let number = streams.number(of: stream) else { return [] }
-        return table.positions(of: fingerprint.of(stream: number, id), in: image.fingerprints).map { Int($0) }
+        streams.number(of: stream).map { candidates(number: $0, id) } ?? []
+    }
+
+    /// As ``candidates(stream:_:)``, for a stream that was found before.
+    package func candidates(number: UInt32, _ id: EventID) -> [Int] {
+        table.positions(of: fingerprint.of(stream: number, id), in: image.fingerprints).map { Int($0) }
     }
 
     /// Adds a record that follows the last one.

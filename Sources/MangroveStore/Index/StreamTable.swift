@@ -9,12 +9,23 @@ package struct StreamKey: Sendable, Hashable {
     }
 
     package static func == (first: StreamKey, second: StreamKey) -> Bool {
-        first.name.utf8.elementsEqual(second.name.utf8)
+        var (first, second) = (first.name, second.name)
+        return first.withUTF8 { first in
+            second.withUTF8 { second in first.count == second.count && zip(first, second).allSatisfy { $0 == $1 } }
+        }
     }
 
     package func hash(into hasher: inout Hasher) {
-        for byte in name.utf8 { hasher.combine(byte) }
-        hasher.combine(0xFF as UInt8)
+        var name = name
+        name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+
+    /// A number that follows from the bytes alone.
+    var spread: UInt32 {
+        var name = name
+        // FNV-1a.
+        let hash = name.withUTF8 { $0.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 } }
+        return hash ^ hash >> 16
     }
 }
 
@@ -42,10 +53,7 @@ package struct StreamTable: Sendable {
     package var count: Int { entries.count }
 
     private static func shard(of key: StreamKey) -> Int {
-        // FNV-1a; only its spread matters.
-        var hash: UInt32 = 0x811C_9DC5
-        for byte in key.name.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
-        return Int((hash ^ hash >> 16) % UInt32(shardCount))
+        Int(key.spread % UInt32(shardCount))
     }
 
     /// The number of the stream with this name, or nil.

@@ -130,7 +130,9 @@ package struct EventReader: Sendable {
                 )
             }
         }
-        guard next == wanted.endIndex else { throw Malformed("the record does not hold event \(wanted[next].position)") }
+        guard next == wanted.endIndex else {
+            throw Malformed("the record does not hold event \(wanted[next].position)")
+        }
         return nil
     }
 }

@@ -114,7 +114,11 @@ package struct LogRecovery {
             }
             let size = try size(segment.first)
             guard size >= segment.end else {
-                throw damaged(segment.first, size, "the segment ends here; its checkpoint says at \(segment.end) or later")
+                throw damaged(
+                    segment.first,
+                    size,
+                    "the segment ends here; its checkpoint says at \(segment.end) or later"
+                )
             }
             guard size == segment.end || segment == last else {
                 throw damaged(segment.first, segment.end, "the segment goes on after its last record")
@@ -232,7 +236,7 @@ package struct LogRecovery {
             try file.truncate(to: active.offset)
             while start < active.offset {
                 let bytes = try file.bytes(at: start, count: min(active.offset - start, 1 << 20))
-                guard !bytes.isEmpty else { throw DiskError(.system(5), "read", path) }
+                guard !bytes.isEmpty else { throw DiskError(.inputOutput, "read", path) }
                 try file.write(bytes, at: start)
                 start += bytes.count
             }

@@ -149,7 +149,7 @@ package struct LogVerifier {
                 }
                 let isPresent = try candidates.isEmpty ? false : reader.read(candidates).contains { $0.id == id }
                 if isRepeated || isPresent {
-                    note(path, record.location.offset, "stream '\(part.stream)' has the event id \(id.text) twice")
+                    note(path, record.location.offset, "stream '\(part.stream)' has the event id \(id) twice")
                 }
             }
         }

@@ -44,7 +44,9 @@ package enum RecordFormat {
     package static func parse(_ bytes: UnsafeRawBufferPointer) -> FrameCheck {
         guard bytes.count >= 4 else { return .incomplete(needed: header) }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
-        guard length >= header - prefix, length <= maximum - prefix else { return .bad("the record's length is impossible") }
+        guard length >= header - prefix, length <= maximum - prefix else {
+            return .bad("the record's length is impossible")
+        }
         let total = prefix + length
         guard bytes.count >= total else { return .incomplete(needed: total) }
         let frame = UnsafeRawBufferPointer(rebasing: bytes[..<total])
@@ -52,7 +54,9 @@ package enum RecordFormat {
             Integer(littleEndian: frame.loadUnaligned(fromByteOffset: offset, as: Integer.self))
         }
         guard number(checksumOffset) == checksum(of: frame) else { return .bad("the record's checksum is wrong") }
-        return .whole(RecordHeader(size: total, kind: number(8), term: number(12), index: number(20), flushed: number(28)))
+        return .whole(
+            RecordHeader(size: total, kind: number(8), term: number(12), index: number(20), flushed: number(28))
+        )
     }
 }
 

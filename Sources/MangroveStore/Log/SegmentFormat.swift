@@ -34,7 +34,8 @@ package enum SegmentFormat {
 
     /// Whether `bytes` are the start of that segment of that store.
     /// - Throws: ``Malformed`` if they are not.
-    package static func check(_ bytes: UnsafeRawBufferPointer, first: UInt64, identity: StoreIdentity) throws(Malformed) {
+    package static func check(_ bytes: UnsafeRawBufferPointer, first: UInt64, identity: StoreIdentity) throws(Malformed)
+    {
         guard bytes.count >= header else { throw Malformed("the segment's header is incomplete") }
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<header]))
         guard try reader.integer(UInt64.self) == magic else { throw Malformed("this is no segment") }
@@ -43,7 +44,9 @@ package enum SegmentFormat {
         let named = try reader.integer(UInt64.self)
         let owner = StoreIdentity(high: try reader.integer(), low: try reader.integer())
         let checksum = CRC32C.of(UnsafeRawBufferPointer(rebasing: bytes[..<(header - 4)]))
-        guard try reader.integer(UInt32.self) == checksum else { throw Malformed("the segment header's checksum is wrong") }
+        guard try reader.integer(UInt32.self) == checksum else {
+            throw Malformed("the segment header's checksum is wrong")
+        }
         guard named == first else { throw Malformed("the segment's header says it starts at \(named)") }
         guard owner == identity else { throw Malformed("the segment belongs to another store") }
     }

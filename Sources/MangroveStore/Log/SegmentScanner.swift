@@ -59,10 +59,10 @@ package struct SegmentScanner {
     }
 
     /// Moves on to the next sound frame after the present place.
-    /// - Parameter accept: whether a frame found is one to stop at.
+    /// - Parameter matches: whether a frame found is one to stop at.
     /// - Returns: the frame's header and its offset, or nil if there is none; then the scanner is at the end.
     package mutating func resume(
-        _ accept: (RecordHeader) -> Bool
+        _ matches: (RecordHeader) -> Bool
     ) throws(DiskError) -> (header: RecordHeader, offset: Int)? {
         offset += 1
         while offset + RecordFormat.header <= end {
@@ -70,7 +70,7 @@ package struct SegmentScanner {
             switch check {
             case .incomplete(let needed):
                 try load(needed)
-            case .whole(let header) where accept(header):
+            case .whole(let header) where matches(header):
                 return (header, offset)
             case .whole, .bad:
                 offset += 1
@@ -102,7 +102,7 @@ package struct SegmentScanner {
         piece = try file.bytes(at: offset, count: count)
         pieceStart = offset
         // The file was longer when the scan began: somebody is cutting it.
-        if piece.count < needed { throw DiskError(.system(5), "read", SegmentFormat.name(segment)) }
+        if piece.count < needed { throw DiskError(.inputOutput, "read", SegmentFormat.name(segment)) }
     }
 
     /// What the index needs to know of a whole frame.

@@ -86,16 +86,17 @@ extension StoreEngine {
         _ resolved: ResolvedEvents,
         _ unread: inout [Int]
     ) -> StreamView {
-        let tail = staging.tail(of: part.stream) ?? (index.version(of: part.stream), 0)
+        let durable = index.find(part.stream)
+        let tail = staging.tail(of: part.stream) ?? (durable?.version ?? -1, 0)
         var view = StreamView(tail: tail.version, ticket: tail.ticket, known: [])
         view.known.reserveCapacity(part.events.count)
         for event in part.events {
-            if let known = staging.known(event, in: part.stream) {
+            if tail.ticket > 0, let known = staging.known(event, in: part.stream) {
                 view.known.append(known)
                 continue
             }
             var known = KnownEvent.absent
-            for position in index.candidates(stream: part.stream, event.id) {
+            for position in durable.map({ index.candidates(number: $0.number, event.id) }) ?? [] {
                 guard let found = resolved.events[position] else {
                     unread.append(position)
                     continue

@@ -158,9 +158,10 @@ package final class StoreEngine: Sendable {
         try writeCheckpoint()
     }
 
-    /// Closes all files at once, as after a failure: what is staged is not written.
+    /// Closes all files at once, as after a failure. What is staged is not written; a flush under way goes on, so that
+    /// ``error(for:)`` calls every outcome unknown.
     package func abandon() {
-        fail("it was abandoned", attempted: 0)
+        fail("it was abandoned", attempted: .max)
         files.close()
         writer.withLock { writer in
             writer?.close()

@@ -2,19 +2,35 @@ import Mangrove
 
 /// Creates, starts, watches and removes the stores of a node.
 ///
-/// A store whose subtree gives up is started again after a pause that grows; one that is damaged is not, until asked for.
-/// Stores fail each for itself: none counts against another.
+/// A store whose subtree gives up is started again: at once the first time, then after pauses that grow while it does not
+/// last. One that is damaged is not; the node has to be restarted once it is mended. Stores fail each for itself: none
+/// counts against another.
+///
+/// ```
+///  stopped ──start──▶ starting ──▶ running ──gave up──▶ stopped (pause) ──▶ starting …
+///                        │ failed                          │ damaged
+///                        └──────▶ stopped (pause)          ▼
+///                        └─ damaged ───────────────────▶ damaged
+/// ```
 actor StoreManager: ProcessActor, SignalHandling {
     static let name: ProcessName = "store-manager"
     static let storesName: ProcessName = "stores"
 
     private struct Entry {
         var status: StoreInfo.Status
-        var problem: String?
+        /// Why it is not running, if that was not asked for.
+        var problem: StoreError?
+        /// Its subtree, or the one it last had.
         var process: Ref<SupervisorProcess>?
-        /// Starts that failed in a row.
+        var startedAt: RuntimeInstant?
+        /// How often in a row it did not start, or did not last.
         var failures = 0
+        /// Whether it will be started again after a pause.
+        var waitsForStart = false
     }
+
+    /// A store that ran for this long has lasted.
+    private static let lasting = Duration.seconds(30)
 
     private let context: ProcessContext
     private let node: NodePlace
@@ -41,7 +57,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         for found in found {
             switch found {
             case .damaged(let store, let error):
-                entries[store] = Entry(status: .damaged, problem: "\(error)")
+                entries[store] = Entry(status: .damaged, problem: error)
             case .store(let manifest):
                 entries[manifest.store] = Entry(status: .stopped)
                 // After a restart of the manager alone its stores are still running.
@@ -76,7 +92,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         if let process = entry.process {
             // Stopped through its supervisor; the notice of its end finds no entry any more.
             try? await supervisor.terminateChild(process.id)
-            _ = await process.exitReason()
+            await process.subtreeEnded()
         }
         let directory = node.data.directory(of: id)
         let lease = await node.leases.take(directory.path)
@@ -84,7 +100,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         do {
             try await context.runtime.environment.blocking.run { try directory.remove() }
         } catch {
-            entries[id] = Entry(status: .stopped, problem: "its removal failed: \(error)")
+            entries[id] = Entry(status: .stopped, problem: Self.cause(of: error, store: id))
             throw error
         }
         entries[id] = nil
@@ -94,6 +110,8 @@ actor StoreManager: ProcessActor, SignalHandling {
     func ensureRunning(_ id: String) async throws {
         guard let entry = entries[id] else { throw StoreError.noSuchStore(id) }
         if let process = entry.process, !process.isDead { return }
+        // Requests do not hasten what is paused, and cannot mend what is damaged.
+        if entry.waitsForStart || entry.status == .damaged, let problem = entry.problem { throw problem }
         try await start(id)
     }
 
@@ -112,7 +130,7 @@ actor StoreManager: ProcessActor, SignalHandling {
             status: status,
             events: engine?.eventCount,
             streams: engine?.streamCount,
-            problem: entry.problem
+            problem: entry.problem?.description
         )
     }
 
@@ -120,17 +138,20 @@ actor StoreManager: ProcessActor, SignalHandling {
         guard case .down(let down) = signal else { return }
         guard let id = entries.first(where: { $0.value.process?.id == down.process })?.key else { return }
         guard entries[id]?.status == .running else { return }
-        entries[id]?.process = nil
-        entries[id]?.status = .stopped
         context.runtime.log(.error, "store.ended", ["store": id, "reason": "\(down.reason)"])
-        // The first attempt is made at once: a fault that has passed should not be felt.
-        try? await start(id)
+        let now = context.runtime.clock.now()
+        let lasted = entries[id]?.startedAt.map { $0.duration(to: now) >= Self.lasting } ?? false
+        if lasted { entries[id]?.failures = 0 }
+        pause(id, .unavailable(store: id, why: "its subtree ended: \(down.reason)"))
     }
 
     // MARK: Starting
 
     private func start(_ id: String) async throws {
         entries[id]?.status = .starting
+        entries[id]?.waitsForStart = false
+        // A subtree that was killed may still be stopping, under the names the new one needs.
+        await entries[id]?.process?.subtreeEnded()
         let place = StorePlace(
             store: id,
             directory: node.data.directory(of: id).path,
@@ -149,31 +170,41 @@ actor StoreManager: ProcessActor, SignalHandling {
     }
 
     private func watch(_ id: String, _ process: Ref<SupervisorProcess>) {
-        entries[id] = Entry(status: .running, process: process)
+        entries[id] = Entry(
+            status: .running,
+            process: process,
+            startedAt: context.runtime.clock.now(),
+            failures: entries[id]?.failures ?? 0
+        )
         context.monitor(process)
     }
 
-    /// Remembers why a store did not start, and when to try again unless trying cannot help.
+    /// Remembers why a store did not start, and starts it again later unless that cannot help.
     private func noteFailure(of id: String, _ error: any Error) -> StoreError {
         let cause = Self.cause(of: error, store: id)
-        let failures = (entries[id]?.failures ?? 0) + 1
-        var isDamaged = false
-        if case .damaged = cause { isDamaged = true }
-        entries[id] = Entry(
-            status: isDamaged ? .damaged : .stopped,
-            problem: cause.description,
-            failures: failures
-        )
         context.runtime.log(.error, "store.start_failed", ["store": id, "error": cause.description])
-        if !isDamaged {
-            let pause = min(Duration.milliseconds(100) * (1 << min(failures, 9)), .seconds(30))
-            context.after(pause, as: StoreManager.self) { try await $0.startAgain(id) }
+        if case .damaged = cause {
+            entries[id] = Entry(status: .damaged, problem: cause, process: entries[id]?.process)
+        } else {
+            pause(id, cause)
         }
         return cause
     }
 
-    private func startAgain(_ id: String) async throws {
-        guard let entry = entries[id], entry.status == .stopped, entry.process == nil else { return }
+    /// Starts a store again, the sooner the fewer times in a row it has failed.
+    private func pause(_ id: String, _ problem: StoreError) {
+        let failures = (entries[id]?.failures ?? 0) + 1
+        entries[id]?.failures = failures
+        entries[id]?.status = .stopped
+        entries[id]?.problem = problem
+        entries[id]?.waitsForStart = true
+        let pause = failures == 1 ? .zero : min(Duration.milliseconds(50) * (1 << min(failures, 12)), .seconds(30))
+        context.after(pause, as: StoreManager.self) { await $0.startAgain(id) }
+    }
+
+    private func startAgain(_ id: String) async {
+        guard let entry = entries[id], entry.waitsForStart else { return }
+        // What goes wrong is noted where it does.
         try? await start(id)
     }
 

@@ -43,7 +43,9 @@ package struct StoreDirectory: Sendable {
     /// - Throws: ``StoreError/damaged(store:file:offset:what:)`` for a manifest that cannot be right, or none where there
     ///   are records; such a directory is never cleaned away.
     package func state() throws(StoreError) -> State {
-        guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: path) }) == .directory else { return .absent }
+        guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: path) }) == .directory else {
+            return .absent
+        }
         if let manifest = try Manifest.read(disk, path, store: store) { return .store(manifest) }
         let names = try names(in: path)
         if names.contains(Manifest.removedName) { return .leftover }
@@ -110,14 +112,16 @@ package struct StoreDirectory: Sendable {
         return true
     }
 
-    /// The mark of a removal goes last, after everything else is durably gone: until then the directory is a leftover.
+    /// The mark of a removal goes last, after everything else is durably gone: until then the directory is a leftover. Once
+    /// a directory's name is gone for good, so is what was in it.
     private func removeFiles() throws(StoreError) {
         for directory in [logPath, snapshotPath] {
-            guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: directory) }) == .directory else { continue }
+            guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: directory) }) == .directory else {
+                continue
+            }
             let names = try names(in: directory)
             try onDisk(store) { () throws(DiskError) in
                 for name in names { try disk.removeFile(directory + "/" + name) }
-                try disk.syncDirectory(directory)
                 try disk.removeDirectory(directory)
             }
         }

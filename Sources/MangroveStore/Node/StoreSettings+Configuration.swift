@@ -1,16 +1,28 @@
 extension StoreSettings {
     /// The settings that a configuration can give, with what each may be.
-    private static let numbers: [(name: String, range: ClosedRange<Int>, set: @Sendable (inout StoreSettings, Int) -> Void)] = [
-        ("segmentBytes", 4_096...(1 << 30), { $0.segmentBytes = $1 }),
-        ("partitions", 1...1_024, { $0.partitions = $1 }),
-        ("gatewayWorkers", 1...1_024, { $0.gatewayWorkers = $1 }),
-        ("writerIdleMilliseconds", 1...86_400_000, { $0.writerIdle = .milliseconds($1) }),
-        ("checkpointIntervalMilliseconds", 1...86_400_000, { $0.checkpointInterval = .milliseconds($1) }),
-        ("checkpointEvents", 1...1_000_000_000, { $0.checkpointEvents = $1 }),
-        ("lowDiskBytes", 0...(1 << 50), { $0.lowDiskBytes = $1 }),
-        ("monitorIntervalMilliseconds", 1...86_400_000, { $0.monitorInterval = .milliseconds($1) }),
-        ("retryLimitMilliseconds", 0...3_600_000, { $0.retryLimit = .milliseconds($1) }),
-        ("maximumAppendBytes", 1...(48 << 20), { $0.maximumAppendBytes = $1 }),
+    private struct Number {
+        var name: String
+        var range: ClosedRange<Int>
+        var set: @Sendable (inout StoreSettings, Int) -> Void
+
+        init(_ name: String, _ range: ClosedRange<Int>, _ set: @escaping @Sendable (inout StoreSettings, Int) -> Void) {
+            self.name = name
+            self.range = range
+            self.set = set
+        }
+    }
+
+    private static let numbers = [
+        Number("segmentBytes", 4_096...(1 << 30)) { $0.segmentBytes = $1 },
+        Number("partitions", 1...1_024) { $0.partitions = $1 },
+        Number("gatewayWorkers", 1...1_024) { $0.gatewayWorkers = $1 },
+        Number("writerIdleMilliseconds", 1...86_400_000) { $0.writerIdle = .milliseconds($1) },
+        Number("checkpointIntervalMilliseconds", 1...86_400_000) { $0.checkpointInterval = .milliseconds($1) },
+        Number("checkpointEvents", 1...1_000_000_000) { $0.checkpointEvents = $1 },
+        Number("lowDiskBytes", 0...(1 << 50)) { $0.lowDiskBytes = $1 },
+        Number("monitorIntervalMilliseconds", 1...86_400_000) { $0.monitorInterval = .milliseconds($1) },
+        Number("retryLimitMilliseconds", 0...3_600_000) { $0.retryLimit = .milliseconds($1) },
+        Number("maximumAppendBytes", 1...(48 << 20)) { $0.maximumAppendBytes = $1 },
     ]
 
     /// The names a configuration may use.

@@ -17,7 +17,11 @@ actor PersistenceWorker: ProcessActor, LongRunning {
         covered = session.engine.eventCount
     }
 
-    static func start(_ context: ProcessContext, _ place: StorePlace, _ names: StoreName) async throws -> PersistenceWorker {
+    static func start(
+        _ context: ProcessContext,
+        _ place: StorePlace,
+        _ names: StoreName
+    ) async throws -> PersistenceWorker {
         let engine = context.runtime.address(names.name(.engine), of: Store.self)
         return PersistenceWorker(context.runtime, try await engine.call { $0.session }, place.settings)
     }

@@ -7,7 +7,11 @@ typealias RunningStores = Registry<String, EngineSession>
 actor StoreRegistration: ProcessActor {
     private init() {}
 
-    static func start(_ context: ProcessContext, _ place: StorePlace, _ names: StoreName) async throws -> StoreRegistration {
+    static func start(
+        _ context: ProcessContext,
+        _ place: StorePlace,
+        _ names: StoreName
+    ) async throws -> StoreRegistration {
         let engine = context.runtime.address(names.name(.engine), of: Store.self)
         try place.running.register(place.store, try await engine.call { $0.session }, for: context)
         return StoreRegistration()

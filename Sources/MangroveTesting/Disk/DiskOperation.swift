@@ -3,27 +3,27 @@ public import Mangrove
 /// One thing that was done to a ``SimulatedDisk`` and succeeded, in the order it happened.
 public enum DiskOperation: Sendable, Equatable {
     /// A directory was made.
-    case createDirectory(String)
+    case createdDirectory(String)
     /// A file was opened.
-    case open(String, DiskOpenMode)
+    case opened(String, DiskOpenMode)
     /// Bytes were written to a file.
-    case write(String, offset: Int, count: Int)
+    case wrote(String, offset: Int, count: Int)
     /// A file was cut or extended.
-    case truncate(String, size: Int)
+    case truncated(String, size: Int)
     /// A file's bytes became durable.
-    case flush(String)
+    case flushed(String)
     /// A file or directory got another name.
-    case rename(String, to: String)
+    case renamed(String, to: String)
     /// A file was removed.
-    case removeFile(String)
+    case removedFile(String)
     /// A directory was removed.
-    case removeDirectory(String)
+    case removedDirectory(String)
     /// A directory's entries became durable.
-    case syncDirectory(String)
+    case syncedDirectory(String)
     /// A lock was taken.
-    case lock(String)
+    case locked(String)
     /// The power failed.
-    case crash
+    case crashed
     /// Something a test wanted to see between the others; see ``SimulatedDisk/note(_:)``.
     case note(String)
 }

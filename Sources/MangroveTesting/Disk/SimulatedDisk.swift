@@ -22,6 +22,18 @@ public final class SimulatedDisk: Disk {
         machine.withLock { $0.crash(policy) }
     }
 
+    /// Plans a ``crash(_:)`` right before the change after the next `count` ones: creating, writing, cutting, flushing,
+    /// renaming, removing and syncing are changes. That change does not happen and throws `.closed`. Running a program with
+    /// every count from 0 on crashes it at each of its steps.
+    public func crash(after count: Int, _ policy: CrashPolicy) {
+        machine.withLock { $0.crashPlan = (count, policy) }
+    }
+
+    /// Whether a planned crash is still to come.
+    public var isCrashPlanned: Bool {
+        machine.withLock { $0.crashPlan != nil }
+    }
+
     /// Makes the next `count` flushes of files fail. A part of the unflushed bytes is durable then; the rest is still seen
     /// but, as with a real disk, no later flush makes it durable: only writing it again does.
     public func failNextFlush(_ count: Int = 1) {
@@ -36,6 +48,17 @@ public final class SimulatedDisk: Disk {
     /// Makes the next `count` directory syncs fail.
     public func failNextSync(_ count: Int = 1) {
         machine.withLock { $0.failingSyncs = count }
+    }
+
+    /// Takes back every fault that is still to come, planned crashes and the capacity included.
+    public func mend() {
+        machine.withLock { machine in
+            machine.crashPlan = nil
+            machine.failingWrites = 0
+            machine.failingFlushes = 0
+            machine.failingSyncs = 0
+            machine.capacity = nil
+        }
     }
 
     /// The bytes all files together may have, or nil for no limit. A write beyond it stores what fits and throws `.full`.
@@ -57,13 +80,15 @@ public final class SimulatedDisk: Disk {
         }
     }
 
-    /// A disk of its own with the same contents, durable and not, and the same future. Nothing is open on it.
-    public func copy() -> SimulatedDisk {
+    /// A disk of its own with the same contents, durable and not. Nothing is open on it.
+    /// - Parameter seed: decides what random crashes and failures leave; nil to go on as this disk would.
+    public func copy(seed: UInt64? = nil) -> SimulatedDisk {
         let copy = SimulatedDisk()
         let state = machine.withLock { $0 }
         copy.machine.withLock { machine in
             machine = state
             machine.locks = [:]
+            if let seed { machine.generator = SeededGenerator(seed: seed) }
         }
         return copy
     }
@@ -93,101 +118,57 @@ public final class SimulatedDisk: Disk {
 
     // MARK: Disk
 
+    /// The disk as the present life of the machine sees it: after the next crash every call throws `.closed`. For what
+    /// belongs to one simulated program, which must not go on after its end.
+    public func mount() -> any Disk {
+        SimulatedMount(disk: self, life: machine.withLock { $0.life })
+    }
+
+    private var always: SimulatedMount { SimulatedMount(disk: self, life: nil) }
+
     /// Creates a directory; fine if it exists. Its parent must exist.
     /// - Throws: `DiskError`; nothing was created.
-    public func createDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in
-            switch machine.tree.find(path) {
-            case .directory: return
-            case .file: throw DiskError(.exists, "create directory", path)
-            case nil: break
-            }
-            guard let (parent, name) = machine.tree.parent(path) else {
-                throw DiskError(.notFound, "create directory", path)
-            }
-            let number = machine.newNumber()
-            machine.tree.change(.init(added: (parent, name, .directory(number))))
-            machine.record(.createDirectory(path))
-        }
-    }
+    public func createDirectory(_ path: String) throws(DiskError) { try always.createDirectory(path) }
 
     /// The names in a directory, sorted.
     /// - Throws: `DiskError`, with code `.notFound` if there is no such directory.
-    public func list(_ path: String) throws(DiskError) -> [String] {
-        try machine.withLock { machine throws(DiskError) in
-            guard case .directory(let number) = machine.tree.find(path) else { throw DiskError(.notFound, "list", path) }
-            return (machine.tree.current[number] ?? [:]).keys.sorted()
-        }
-    }
+    public func list(_ path: String) throws(DiskError) -> [String] { try always.list(path) }
 
     /// What stands at `path`, or nil.
-    public func kind(of path: String) throws(DiskError) -> DiskEntryKind? {
-        machine.withLock { machine in
-            switch machine.tree.find(path) {
-            case .file: .file
-            case .directory: .directory
-            case nil: nil
-            }
-        }
-    }
+    public func kind(of path: String) throws(DiskError) -> DiskEntryKind? { try always.kind(of: path) }
 
     /// Opens a file.
     /// - Throws: `DiskError`: `.notFound` when opening a missing file for reading, `.exists` when creating one that is
     ///   there.
     public func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> any DiskFile {
-        let (number, life) = try machine.withLock { machine throws(DiskError) in
-            (try machine.open(path, mode), machine.life)
-        }
-        return SimulatedFile(disk: self, path: path, number: number, life: life, writable: mode != .read)
+        try always.open(path, mode)
     }
 
     /// Gives a file or directory another name, replacing a file that has it.
     /// - Throws: `DiskError`; nothing was renamed.
     public func rename(_ source: String, to destination: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.rename(source, to: destination) }
+        try always.rename(source, to: destination)
     }
 
     /// Removes a file.
     /// - Throws: `DiskError`; nothing was removed.
-    public func removeFile(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.remove(path, directory: false) }
-    }
+    public func removeFile(_ path: String) throws(DiskError) { try always.removeFile(path) }
 
     /// Removes an empty directory.
     /// - Throws: `DiskError`; nothing was removed.
-    public func removeDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.remove(path, directory: true) }
-    }
+    public func removeDirectory(_ path: String) throws(DiskError) { try always.removeDirectory(path) }
 
     /// Makes the entries of a directory durable.
     /// - Throws: `DiskError`; none of them is durable by this call.
-    public func syncDirectory(_ path: String) throws(DiskError) {
-        try machine.withLock { machine throws(DiskError) in try machine.syncDirectory(path) }
-    }
+    public func syncDirectory(_ path: String) throws(DiskError) { try always.syncDirectory(path) }
 
     /// Takes the exclusive lock on the file at `path`, creating it if needed.
     /// - Returns: the lock, or the present holder's note.
     /// - Throws: `DiskError`; the lock was not taken.
     public func lock(_ path: String, note: String) throws(DiskError) -> DiskLockOutcome {
-        let key = SimulatedTree.components(path).joined(separator: "/")
-        let taken: (holder: Int, life: Int)? = try machine.withLock { machine throws(DiskError) in
-            if machine.locks[key] != nil { return nil }
-            let file = try machine.open(path, machine.tree.find(path) == nil ? .create : .readWrite)
-            machine.nodes[file]?.resize(0)
-            try machine.write(Array(note.utf8), at: 0, to: file, path)
-            let holder = machine.newNumber()
-            machine.locks[key] = (holder, note)
-            machine.record(.lock(path))
-            return (holder, machine.life)
-        }
-        guard let taken else {
-            return .heldElsewhere(note: machine.withLock { $0.locks[key]?.note ?? "" })
-        }
-        return .held(SimulatedLock(disk: self, key: key, holder: taken.holder))
+        try always.lock(path, note: note)
     }
 
     /// Bytes free: of the capacity, or of a terabyte if there is none.
-    public func freeSpace(at path: String) throws(DiskError) -> Int {
-        machine.withLock { max(0, ($0.capacity ?? 1 << 40) - $0.used) }
-    }
+    public func freeSpace(at path: String) throws(DiskError) -> Int { try always.freeSpace(at: path) }
 }

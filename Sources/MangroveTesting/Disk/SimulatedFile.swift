@@ -43,8 +43,7 @@ final class SimulatedFile: DiskFile {
     func truncate(to size: Int) throws(DiskError) {
         try use("truncate") { machine throws(DiskError) in
             guard writable else { throw DiskError(.denied, "truncate", path) }
-            machine.nodes[number]?.resize(size)
-            machine.record(.truncate(path, size: size))
+            try machine.resize(number, to: size, path)
         }
     }
 

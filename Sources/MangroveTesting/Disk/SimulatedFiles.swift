@@ -18,6 +18,8 @@ struct SimulatedNode: Sendable {
     }
 
     mutating func resize(_ size: Int) {
+        // Systems take this for no change, even if the size on the platter is another.
+        guard size != current.count else { return }
         Self.apply(.resize(size), to: &current)
         pending.append(.resize(size))
     }
@@ -31,7 +33,7 @@ struct SimulatedNode: Sendable {
     /// seen, but no later flush brings it to the platter.
     mutating func settle(_ generator: inout SeededGenerator) {
         for change in pending {
-            for part in Self.survivors(of: change, &generator) { Self.apply(part, to: &durable) }
+            for part in Self.survivors(of: change, durable.count, &generator) { Self.apply(part, to: &durable) }
         }
         pending = []
     }
@@ -58,8 +60,8 @@ struct SimulatedNode: Sendable {
         }
     }
 
-    /// What a crash leaves of one change.
-    private static func survivors(of change: Change, _ generator: inout SeededGenerator) -> [Change] {
+    /// What a crash leaves of one change to a file that has `size` bytes on the platter.
+    private static func survivors(of change: Change, _ size: Int, _ generator: inout SeededGenerator) -> [Change] {
         guard case .write(let offset, let bytes) = change else {
             return Bool.random(using: &generator) ? [change] : []
         }
@@ -70,8 +72,9 @@ struct SimulatedNode: Sendable {
             let kept = Int.random(in: 0...bytes.count, using: &generator)
             return [.write(offset: offset, bytes: Array(bytes.prefix(kept)))]
         case 3:
-            // The file has grown, the bytes have not arrived.
-            return [.write(offset: offset, bytes: [UInt8](repeating: 0, count: bytes.count))]
+            // The file has grown, the bytes have not arrived. What was there before is not touched.
+            let end = offset + bytes.count
+            return end > size ? [.resize(end)] : []
         default:
             return sectors(offset, bytes).filter { _ in Bool.random(using: &generator) }
         }

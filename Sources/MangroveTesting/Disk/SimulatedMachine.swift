@@ -12,12 +12,25 @@ struct SimulatedMachine: Sendable {
     var failingWrites = 0
     var failingFlushes = 0
     var failingSyncs = 0
+    /// Changes until the power fails, and what is to survive it.
+    var crashPlan: (after: Int, policy: CrashPolicy)?
     var recording = false
     var operations: [DiskOperation] = []
     var generator: SeededGenerator
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
+    }
+
+    /// Comes before every change: a planned crash happens here.
+    mutating func step(_ operation: String, _ path: String) throws(DiskError) {
+        guard let plan = crashPlan else { return }
+        guard plan.after == 0 else {
+            crashPlan?.after -= 1
+            return
+        }
+        crash(plan.policy)
+        throw DiskError(.closed, operation, path)
     }
 
     mutating func record(_ operation: DiskOperation) {
@@ -38,30 +51,62 @@ struct SimulatedMachine: Sendable {
         return nextNumber
     }
 
+    mutating func createDirectory(_ path: String) throws(DiskError) {
+        switch tree.find(path) {
+        case .directory: return
+        case .file: throw DiskError(.exists, "create directory", path)
+        case nil: break
+        }
+        guard let (parent, name) = tree.parent(path) else { throw DiskError(.notFound, "create directory", path) }
+        try step("create directory", path)
+        tree.change(.init(added: (parent, name, .directory(newNumber()))))
+        record(.createdDirectory(path))
+    }
+
+    func list(_ path: String) throws(DiskError) -> [String] {
+        guard case .directory(let number) = tree.find(path) else { throw DiskError(.notFound, "list", path) }
+        return (tree.current[number] ?? [:]).keys.sorted()
+    }
+
+    /// Takes the lock, or says who has it.
+    mutating func lock(_ path: String, key: String, note: String) throws(DiskError) -> (holder: Int?, other: String) {
+        if let present = locks[key] { return (nil, present.note) }
+        let file = try open(path, tree.find(path) == nil ? .create : .readWrite)
+        try resize(file, to: 0, path)
+        try write(Array(note.utf8), at: 0, to: file, path)
+        let holder = newNumber()
+        locks[key] = (holder, note)
+        record(.locked(path))
+        return (holder, "")
+    }
+
     mutating func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> Int {
         switch (tree.find(path), mode) {
         case (.directory, _): throw DiskError(.system(21), "open", path)
         case (.file, .create): throw DiskError(.exists, "open", path)
         case (.file(let number), .replace):
+            try step("open", path)
             nodes[number]?.resize(0)
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         case (.file(let number), _):
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         case (nil, .read), (nil, .readWrite): throw DiskError(.notFound, "open", path)
         case (nil, .create), (nil, .replace):
             guard let (directory, name) = tree.parent(path) else { throw DiskError(.notFound, "open", path) }
+            try step("open", path)
             let number = newNumber()
             nodes[number] = SimulatedNode()
             tree.change(.init(added: (directory, name, .file(number))))
-            record(.open(path, mode))
+            record(.opened(path, mode))
             return number
         }
     }
 
     mutating func write(_ bytes: [UInt8], at offset: Int, to number: Int, _ path: String) throws(DiskError) {
         guard offset >= 0, let node = nodes[number] else { throw DiskError(.system(22), "write", path) }
+        try step("write", path)
         if failingWrites > 0 {
             failingWrites -= 1
             nodes[number]?.write(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), at: offset)
@@ -74,27 +119,36 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.full, "write", path)
         }
         nodes[number]?.write(bytes, at: offset)
-        record(.write(path, offset: offset, count: bytes.count))
+        record(.wrote(path, offset: offset, count: bytes.count))
+    }
+
+    mutating func resize(_ number: Int, to size: Int, _ path: String) throws(DiskError) {
+        guard size >= 0 else { throw DiskError(.system(22), "truncate", path) }
+        try step("truncate", path)
+        nodes[number]?.resize(size)
+        record(.truncated(path, size: size))
     }
 
     mutating func flush(_ number: Int, _ path: String) throws(DiskError) {
+        try step("flush", path)
         if failingFlushes > 0 {
             failingFlushes -= 1
             nodes[number]?.settle(&generator)
             throw DiskError(.system(5), "flush", path)
         }
         nodes[number]?.flush()
-        record(.flush(path))
+        record(.flushed(path))
     }
 
     mutating func syncDirectory(_ path: String) throws(DiskError) {
         guard case .directory(let number) = tree.find(path) else { throw DiskError(.notFound, "sync", path) }
+        try step("sync", path)
         if failingSyncs > 0 {
             failingSyncs -= 1
             throw DiskError(.system(5), "sync", path)
         }
         tree.sync(number)
-        record(.syncDirectory(path))
+        record(.syncedDirectory(path))
     }
 
     mutating func rename(_ source: String, to destination: String) throws(DiskError) {
@@ -105,8 +159,9 @@ struct SimulatedMachine: Sendable {
         case (_, nil), (.file, .file): break
         default: throw DiskError(.exists, "rename", source)
         }
+        try step("rename", source)
         tree.change(.init(removed: from, added: (to.directory, to.name, entry)))
-        record(.rename(source, to: destination))
+        record(.renamed(source, to: destination))
     }
 
     mutating func remove(_ path: String, directory: Bool) throws(DiskError) {
@@ -119,19 +174,21 @@ struct SimulatedMachine: Sendable {
             throw DiskError(.system(39), "remove", path)
         default: break
         }
+        try step("remove", path)
         tree.change(.init(removed: place))
-        record(directory ? .removeDirectory(path) : .removeFile(path))
+        record(directory ? .removedDirectory(path) : .removedFile(path))
     }
 
     /// Ends this life of the machine: what is durable stays, and of the rest what the policy says.
     mutating func crash(_ policy: CrashPolicy) {
         life += 1
         locks = [:]
+        crashPlan = nil
         switch policy {
         case .dropAll: break
         case .keepAll:
             // The memory of the system goes on; nothing has become durable by this.
-            record(.crash)
+            record(.crashed)
             return
         case .random:
             tree.settle(&generator)
@@ -145,6 +202,6 @@ struct SimulatedMachine: Sendable {
         for number in nodes.keys {
             nodes[number]?.revert()
         }
-        record(.crash)
+        record(.crashed)
     }
 }

@@ -79,13 +79,11 @@ struct DemoEvents: Sendable {
         let reader = ImportLine(store: store, keys: ImportLine.Keys())
         var shares = [[StreamBatch]](repeating: [], count: writers)
         var open: [String: Int] = [:]
+        var known: Set<EventKey> = []
         for (index, line) in lines.enumerated() {
-            let event: ImportLine.Event
-            do {
-                event = try reader.event(of: NumberedLine(number: index + 1, bytes: line), newID: newID)
-            } catch {
-                throw Failure(.failure, "events: \(error)")
-            }
+            let event = try Self.event(of: line, number: index + 1, reader, newID)
+            // The same event again is the same event.
+            guard known.insert(EventKey(stream: event.stream, id: event.event.id)).inserted else { continue }
             // One stream is one writer's, so that its order holds.
             let writer = event.stream.stablePartition(of: writers)
             if let batch = open[event.stream], shares[writer][batch].events.count < 50 {
@@ -96,5 +94,29 @@ struct DemoEvents: Sendable {
             }
         }
         return shares
+    }
+
+    /// The event a line stands for. One that names no stream or type, as any NDJSON may not, is an `event` in `events`.
+    private static func event(
+        of line: [UInt8],
+        number: Int,
+        _ reader: ImportLine,
+        _ newID: () -> EventID
+    ) throws -> (stream: String, event: NewEvent) {
+        func isText(_ member: JSONObject.Member?) -> Bool {
+            member.map { line[$0.value.lowerBound] == UInt8(ascii: "\"") } ?? false
+        }
+        do {
+            let object = try JSONText.object(line)
+            if isText(object["stream"]), isText(object["type"]) {
+                let read = try reader.event(of: NumberedLine(number: number, bytes: line), newID: newID)
+                return (read.stream, read.event)
+            }
+            return ("events", NewEvent(id: newID(), type: "event", data: Array(line[object.bytes])))
+        } catch let error as JSONError {
+            throw Failure(.failure, "events: line \(number): \(error)")
+        } catch let error as NDJSONError {
+            throw Failure(.failure, "events: \(error)")
+        }
     }
 }

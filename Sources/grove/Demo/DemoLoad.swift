@@ -55,7 +55,7 @@ final class DemoLoad: Sendable {
         while true {
             do {
                 guard let gateway = gateway.withLock({ $0 }) else {
-                    throw StoreError.unavailable(store: store, why: "")
+                    throw StoreError.unavailable(store: store, why: "nobody serves it")
                 }
                 let result = try await gateway.append(to: store, stream: stream, expecting: .any, [event])
                 let latency = began.duration(to: runtime.clock.now())

@@ -10,16 +10,18 @@ import Testing
         let store = try TestStore(SimulatedDisk())
         var (engine, report) = try store.open()
         #expect(report.events == 0)
-        try engine.append("a", events(0..<3), expecting: .noStream)
-        try engine.append("b", events(10..<11))
-        try engine.append("a", events(3..<5), expecting: .exactly(2))
+        try engine.append("a", numbered(0..<3), expecting: .noStream)
+        try engine.append("b", numbered(10..<11))
+        try engine.append("a", numbered(3..<5), expecting: .exactly(2))
         for round in 0..<2 {
             let all = try engine.all
             #expect(all.map { $0.position } == Array(0..<6))
             #expect(all.map { $0.stream } == ["a", "a", "a", "b", "a", "a"])
             let a = try engine.read(stream: "a", count: 100)
             #expect(a.map { $0.version } == Array(0..<5))
-            #expect(a.map { NewEvent(id: $0.id, type: $0.type, data: $0.data, metadata: $0.metadata) } == events(0..<5))
+            #expect(
+                a.map { NewEvent(id: $0.id, type: $0.type, data: $0.data, metadata: $0.metadata) } == numbered(0..<5)
+            )
             #expect(a.allSatisfy { $0.created == epoch })
             #expect(engine.version(of: "a") == 4)
             #expect(engine.version(of: "b") == 0)
@@ -40,7 +42,9 @@ import Testing
     func ranges(count: Int) throws {
         let store = try TestStore(SimulatedDisk(), segmentSize: 4 << 10)
         let (engine, _) = try store.open()
-        for number in 0..<60 { try engine.append(number.isMultiple(of: 2) ? "even" : "odd", [event(number, size: 300)]) }
+        for number in 0..<60 {
+            try engine.append(number.isMultiple(of: 2) ? "even" : "odd", [event(number, size: 300)])
+        }
         #expect(try store.segments().count > 3)
         for start in [0, 1, 15, 29, 30, 1000, Int.max] {
             let forward = try engine.read(stream: "even", start: start, count: count).map { $0.version }
@@ -69,8 +73,8 @@ import Testing
     @Test("Readers see nothing that is not flushed, later appends see all that is staged")
     func stagedIsInvisible() throws {
         let (engine, _) = try TestStore(SimulatedDisk()).open()
-        let first = try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, events(0..<2)))
-        let second = try engine.stageFully(AppendRequest(stream: "a", expecting: .exactly(1), events(2..<3)))
+        let first = try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, numbered(0..<2)))
+        let second = try engine.stageFully(AppendRequest(stream: "a", expecting: .exactly(1), numbered(2..<3)))
         #expect(first.ticket == 1 && second.ticket == 2)
         #expect(second.results == [AppendResult(stream: "a", version: 2, position: 2)])
         #expect(try engine.all.isEmpty)
@@ -89,9 +93,9 @@ import Testing
     @Test("A repetition of a staged append waits for the same record")
     func stagedDuplicate() throws {
         let (engine, _) = try TestStore(SimulatedDisk()).open()
-        let request = AppendRequest(stream: "a", expecting: .noStream, events(0..<2))
+        let request = AppendRequest(stream: "a", expecting: .noStream, numbered(0..<2))
         let first = try engine.stageFully(request)
-        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, events(5..<6)))
+        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, numbered(5..<6)))
         let again = try engine.stageFully(request)
         #expect(again.ticket == first.ticket)
         #expect(again.results == first.results)
@@ -105,8 +109,10 @@ import Testing
     @Test("Nobody is told of a staged version before it is durable")
     func emptyAppendWaits() throws {
         let (engine, _) = try TestStore(SimulatedDisk()).open()
-        #expect(try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, [])).results.first?.version == -1)
-        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, events(0..<2)))
+        #expect(
+            try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, [])).results.first?.version == -1
+        )
+        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .noStream, numbered(0..<2)))
         let empty = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, []))
         #expect(empty.ticket == 1)
         #expect(empty.results == [AppendResult(stream: "a", version: 1, position: nil)])
@@ -122,16 +128,17 @@ import Testing
     func multiStream() throws {
         let store = try TestStore(SimulatedDisk())
         let (engine, _) = try store.open()
-        try engine.append("b", events(0..<2))
+        try engine.append("b", numbered(0..<2))
         let request = AppendRequest([
-            StreamBatch(stream: "a", events: events(5..<7)), StreamBatch(stream: "b", events: events(1..<4)),
-            StreamBatch(stream: "c", events: []), StreamBatch(stream: "a", events: events(6..<8)),
+            StreamBatch(stream: "a", events: numbered(5..<7)), StreamBatch(stream: "b", events: numbered(1..<4)),
+            StreamBatch(stream: "c", events: []), StreamBatch(stream: "a", events: numbered(6..<8)),
         ])
         let staged = try engine.stageFully(request)
         #expect(
             staged.results == [
                 AppendResult(stream: "a", version: 1, position: 3), AppendResult(stream: "b", version: 3, position: 5),
-                AppendResult(stream: "c", version: -1, position: nil), AppendResult(stream: "a", version: 2, position: 6),
+                AppendResult(stream: "c", version: -1, position: nil),
+                AppendResult(stream: "a", version: 2, position: 6),
             ]
         )
         #expect(try engine.flushStaged().records.count == 1)
@@ -145,8 +152,8 @@ import Testing
     func byteNames() throws {
         let store = try TestStore(SimulatedDisk())
         let (engine, _) = try store.open()
-        try engine.append("caf\u{E9}", events(0..<1))
-        try engine.append("cafe\u{301}", events(0..<1), expecting: .noStream)
+        try engine.append("caf\u{E9}", numbered(0..<1))
+        try engine.append("cafe\u{301}", numbered(0..<1), expecting: .noStream)
         #expect(engine.streams().count == 2)
         engine.abandon()
         #expect(try store.open().engine.streams().count == 2)
@@ -162,7 +169,7 @@ import Testing
         }
         try engine.flushStaged()
         #expect(disk.operations.count == 2)
-        guard case .write = disk.operations.first, case .flush = disk.operations.last else {
+        guard case .wrote = disk.operations.first, case .flushed = disk.operations.last else {
             Issue.record("\(disk.operations)")
             return
         }
@@ -172,11 +179,11 @@ import Testing
     func closing() throws {
         let store = try TestStore(SimulatedDisk())
         let (engine, _) = try store.open()
-        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, events(0..<9)))
+        _ = try engine.stageFully(AppendRequest(stream: "a", expecting: .any, numbered(0..<9)))
         try engine.close()
         try engine.close()
         let closed = StoreError.unavailable(store: "orders", why: "it is closed")
-        #expect(throws: closed) { try engine.stageFully(AppendRequest(stream: "a", expecting: .any, events(9..<10))) }
+        #expect(throws: closed) { try engine.stageFully(AppendRequest(stream: "a", expecting: .any, numbered(9..<10))) }
         #expect(throws: closed) { try engine.flushStaged() }
         #expect(throws: closed) { try engine.readAll(count: 1) }
         #expect(throws: closed) { try engine.writeCheckpoint() }

@@ -17,7 +17,7 @@ func event(_ number: Int, size: Int = 16, type: String = "tested") -> NewEvent {
     )
 }
 
-func events(_ numbers: some Sequence<Int>) -> [NewEvent] {
+func numbered(_ numbers: some Sequence<Int>) -> [NewEvent] {
     numbers.map { event($0) }
 }
 
@@ -30,6 +30,7 @@ struct TestStore {
         self.disk = disk
         options = LogOptions(segmentSize: segmentSize, openSegments: 2, readSize: 8 << 10)
         try disk.createDirectory("data")
+        try disk.syncDirectory(".")
         directory = StoreDirectory(disk: disk, dataDirectory: "data", store: id)
         if try directory.state() == .absent {
             try directory.create(created: epoch, identity: StoreIdentity(high: 0xFEED, low: 0xBEEF))

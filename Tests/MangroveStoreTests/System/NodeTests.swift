@@ -13,9 +13,9 @@ import Testing
             try await gateway.createStore("orders")
             try await gateway.createStore("billing")
             await #expect(throws: StoreError.storeExists("orders")) { try await gateway.createStore("orders") }
-            let first = try await gateway.append(to: "orders", stream: "a", expecting: .noStream, events(0..<3))
+            let first = try await gateway.append(to: "orders", stream: "a", expecting: .noStream, happenings(0..<3))
             #expect(first == AppendResult(stream: "a", version: 2, position: 2))
-            let second = try await gateway.append(to: "orders", stream: "b", expecting: .any, events(3..<4))
+            let second = try await gateway.append(to: "orders", stream: "b", expecting: .any, happenings(3..<4))
             #expect(second == AppendResult(stream: "b", version: 0, position: 3))
             await node.close()
             await simulation.runtime.shutdown()
@@ -40,7 +40,7 @@ import Testing
             let node = try await Node.open(settings, in: simulation.runtime)
             let gateway = node.gateway
             try await gateway.createStore("orders")
-            _ = try await gateway.append(to: "orders", stream: "a", expecting: .any, events(0..<600))
+            _ = try await gateway.append(to: "orders", stream: "a", expecting: .any, happenings(0..<600))
             let received = Received()
             let subscription = try gateway.subscribe(to: "orders", .all)
             let reading = simulation.runtime.spawn {
@@ -52,7 +52,7 @@ import Testing
             }
             try await received.wait(for: 600, in: simulation.runtime)
             try await gateway.crash("node/stores/orders/core/storage/engine", kill: false)
-            _ = try await gateway.append(to: "orders", stream: "b", expecting: .any, events(600..<700))
+            _ = try await gateway.append(to: "orders", stream: "b", expecting: .any, happenings(600..<700))
             try await received.wait(for: 700, in: simulation.runtime)
             #expect(received.positions == Array(0..<700))
             reading.cancel()
@@ -87,7 +87,7 @@ extension NodeSettings {
     static var simulated: NodeSettings { NodeSettings(dataDirectory: "/data", owner: "1") }
 }
 
-func events(_ numbers: Range<Int>) -> [NewEvent] {
+func happenings(_ numbers: Range<Int>) -> [NewEvent] {
     numbers.map { number in
         NewEvent(id: EventID(high: 1, low: UInt64(number)), type: "happened", data: Array("{\"n\":\(number)}".utf8))
     }
