@@ -105,7 +105,7 @@ Peer.measure("registry lookup", million, registry, fn _ ->
   Peer.loop(million, fn -> [{_, _}] = Registry.lookup(Names, "idle") end)
 end, fn {registry, idle} ->
   Peer.stop(idle)
-  Peer.stop(registry)
+  Supervisor.stop(registry)
 end)
 
 children = 100_000
