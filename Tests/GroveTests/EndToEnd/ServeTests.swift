@@ -73,7 +73,7 @@ struct ServeTests {
 
         let outcome = try await importer.outcome()
         #expect(outcome.code == 1)
-        #expect(outcome.errors.hasPrefix("grove: lines "))
+        #expect(outcome.errors.hasPrefix("grove: line "))
         #expect(outcome.errors.split(separator: "\n").count == 1)
         let found = try await site.grove("read", "x", "--all").lines.count
         #expect(outcome.lines.count...outcome.lines.count + 1 ~= found)
