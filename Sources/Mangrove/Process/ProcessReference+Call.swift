@@ -10,6 +10,8 @@ extension ProcessReference where Target: Actor {
     /// ```swift
     /// let value = try await counter.call { $0.increment() }
     /// ```
+    /// A turn that does not suspend cannot be interrupted, by anyone: one that runs long keeps those who have already reached
+    /// the actor waiting, past their timeouts and past a kill. Long work belongs into the form that may suspend.
     /// - Parameters:
     ///   - timeout: how long to wait for the turn to begin; nil for as long as it takes. Once begun, the turn completes.
     ///   - body: what to do, on the actor.
