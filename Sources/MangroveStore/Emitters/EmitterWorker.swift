@@ -17,6 +17,7 @@ actor EmitterWorker: ProcessActor, LongRunning {
     private let channel: EventChannel
     private let news = AsyncSignal()
     private let pubSub: Address<StorePubSub>
+    private let refusal: StoreRefusal
     private var next: Int
 
     private static let portion = 512
@@ -34,6 +35,7 @@ actor EmitterWorker: ProcessActor, LongRunning {
         next = start.next
         self.channel = channel
         pubSub = context.runtime.address(names.name(.pubSub), of: StorePubSub.self)
+        refusal = StoreRefusal(context.runtime, session.engine.store)
     }
 
     static func start(
@@ -67,12 +69,14 @@ actor EmitterWorker: ProcessActor, LongRunning {
 
     private func read() async throws -> [RecordedEvent] {
         let (source, next) = (source, next)
-        let events = try await session.read { engine in
-            switch source {
-            case .all:
-                try engine.readAll(start: next, count: Self.portion)
-            case .stream(let stream):
-                try engine.read(stream: stream, start: next, count: Self.portion)
+        let events = try await refusal.watching {
+            try await session.read { engine in
+                switch source {
+                case .all:
+                    try engine.readAll(start: next, count: Self.portion)
+                case .stream(let stream):
+                    try engine.read(stream: stream, start: next, count: Self.portion)
+                }
             }
         }
         self.next += events.count
