@@ -57,7 +57,8 @@ actor EmitterWorker: ProcessActor, LongRunning {
     func run() async throws {
         let id = context.id
         try await pubSub.call { [news] in $0.subscribe(id) { _ in news.ring() } }
-        while !Task.isCancelled {
+        channel.onEnd { [news] in news.ring() }
+        while !Task.isCancelled, channel.end == nil {
             let events = try await read()
             if events.isEmpty {
                 await news.wait()

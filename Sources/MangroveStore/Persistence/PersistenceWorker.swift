@@ -35,10 +35,17 @@ actor PersistenceWorker: ProcessActor, LongRunning {
         if session.engine.durableBytes > LogOptions().checkedAtOpen { try await scrub() }
         while true {
             try await runtime.sleep(for: interval)
-            if session.engine.eventCount - covered >= events {
-                covered = try await session.write { engine in try engine.writeCheckpoint() } ?? covered
-            }
+            if session.engine.eventCount - covered >= events { try await writeCheckpoint() }
             try await session.read { engine in engine.closeIdleFiles() }
+        }
+    }
+
+    private func writeCheckpoint() async throws {
+        do {
+            covered = try await session.write { engine in try engine.writeCheckpoint() } ?? covered
+        } catch StoreError.unavailable(let store, let why) where session.engine.failure == nil {
+            // The older one still serves; a full disk, say, is no reason to restart what works.
+            runtime.log(.warning, "store.checkpoint.failed", ["store": store, "error": why])
         }
     }
 
