@@ -17,7 +17,7 @@ public final class Runtime: Sendable {
     let names = Registry<ProcessName, Void>()
     let nameWatchers = NameWatchers()
 
-    private let node: UInt32
+    let node: UInt32
     private let serials = Atomic<UInt64>(0)
     private let living = Atomic<Int>(0)
     private let roots = Lock<[ProcessCell]>([])
