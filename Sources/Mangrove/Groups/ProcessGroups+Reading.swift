@@ -3,7 +3,7 @@ extension ProcessGroups {
     /// `pg:get_members/2`.
     public func members(of group: Group) -> [AnyRef] {
         let members = state.withLock { $0.groups[group] }
-        return (members?.all ?? []).filter { !$0.isDead }
+        return (members?.list.all ?? []).filter { !$0.isDead }
     }
 
     /// The members of `group` that are a `Target`.
@@ -17,13 +17,17 @@ extension ProcessGroups {
 
     /// How many memberships `group` has.
     public func count(of group: Group) -> Int {
-        state.withLock { $0.groups[group]?.count ?? 0 }
+        state.withLock { $0.groups[group]?.list.count ?? 0 }
     }
 
-    /// The groups that have members. Source: `pg:which_groups/1`.
-    public var groups: Set<Group> {
-        let groups = state.withLock { $0.groups }
-        return Set(groups.compactMap { group, members in members.all.contains { !$0.isDead } ? group : nil })
+    /// The groups that have members, oldest first. Source: `pg:which_groups/1`.
+    public var groups: [Group] {
+        sorted(state.withLock { $0.groups }).filter { $0.members.contains { !$0.isDead } }.map(\.group)
+    }
+
+    private func sorted(_ groups: [Group: Members]) -> [(group: Group, members: [AnyRef])] {
+        // A dictionary's order differs from run to run, and a simulated run must not.
+        groups.sorted { $0.value.serial < $1.value.serial }.map { ($0.key, $0.value.list.all) }
     }
 
     /// Tells `process` who joins and leaves `group` from now on: each change is a turn of that process.
@@ -56,18 +60,18 @@ extension ProcessGroups {
         let watcher = Watcher(watch: watch) { watch, change in watch.deliver(change, to: process, handler) }
         let members = state.withLock { state in
             if watch.isActive { state.watchers[group, default: OwnedList()].append(watcher, of: serial) }
-            return state.groups[group]?.all ?? []
+            return state.groups[group]?.list.all ?? []
         }
         return (members, watch)
     }
 
     /// Tells `process` of every change in every group of this scope; see ``watch(_:as:_:)``. Source: `pg:monitor_scope/1`.
-    /// - Returns: all groups with their members now, and the watch, to take it back.
+    /// - Returns: all groups with their members now, oldest first, and the watch, to take it back.
     @discardableResult
     public func watchAll<Target: ProcessActor & Actor>(
         as process: Ref<Target>,
         _ handler: @escaping @Sendable (isolated Target, GroupChange<Group>) async throws -> Void
-    ) -> (groups: [Group: [AnyRef]], watch: Watch) {
+    ) -> (groups: [(group: Group, members: [AnyRef])], watch: Watch) {
         let serial = runtime.nextSerial()
         let watch = Watch.of(process.cell) { [self] in
             state.withLock { state in _ = state.scopeWatchers.removeAll(of: serial) }
@@ -77,6 +81,6 @@ extension ProcessGroups {
             if watch.isActive { state.scopeWatchers.append(watcher, of: serial) }
             return state.groups
         }
-        return (groups.mapValues(\.all), watch)
+        return (sorted(groups), watch)
     }
 }

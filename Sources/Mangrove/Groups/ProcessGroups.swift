@@ -18,8 +18,14 @@ public final class ProcessGroups<Group: Hashable & Sendable>: Sendable {
         let deliver: @Sendable (Watch, GroupChange<Group>) -> Void
     }
 
+    struct Members: Sendable {
+        /// Grows from one group to the next.
+        let serial: UInt64
+        var list = OwnedList<ProcessID, AnyRef>()
+    }
+
     struct State: Sendable {
-        var groups: [Group: OwnedList<ProcessID, AnyRef>] = [:]
+        var groups: [Group: Members] = [:]
         var owners = KeyOwners<Group>()
         /// By the number of the watch.
         var watchers: [Group: OwnedList<UInt64, Watcher>] = [:]
@@ -62,7 +68,10 @@ public final class ProcessGroups<Group: Hashable & Sendable>: Sendable {
                 for joined in processes[..<place] { state.owners.remove(group, of: joined.cell) }
                 return problem
             }
-            for process in processes { state.groups[group, default: OwnedList()].append(process, of: process.id) }
+            let serial = runtime.nextSerial()
+            for process in processes {
+                state.groups[group, default: Members(serial: serial)].list.append(process, of: process.id)
+            }
             state.tell(GroupChange(group: group, kind: .joined, members: processes))
             return nil
         }
@@ -82,7 +91,7 @@ public final class ProcessGroups<Group: Hashable & Sendable>: Sendable {
         guard !processes.isEmpty else { return }
         let left = state.withLock { state -> [AnyRef] in
             let left = processes.filter { process in
-                guard state.groups[group]?.removeLast(of: process.id) != nil else { return false }
+                guard state.groups[group]?.list.removeLast(of: process.id) != nil else { return false }
                 state.owners.remove(group, of: process.cell)
                 return true
             }
@@ -98,7 +107,7 @@ public final class ProcessGroups<Group: Hashable & Sendable>: Sendable {
         { [self] in
             state.withLock { state in
                 for group in state.owners.removeAll(of: process.id) {
-                    let left = state.groups[group]?.removeAll(of: process.id) ?? []
+                    let left = state.groups[group]?.list.removeAll(of: process.id) ?? []
                     state.forgetIfEmpty(group)
                     if !left.isEmpty { state.tell(GroupChange(group: group, kind: .left, members: left)) }
                 }
@@ -109,7 +118,7 @@ public final class ProcessGroups<Group: Hashable & Sendable>: Sendable {
 
 extension ProcessGroups.State {
     mutating func forgetIfEmpty(_ group: Group) {
-        if groups[group]?.isEmpty ?? false { groups[group] = nil }
+        if groups[group]?.list.isEmpty ?? false { groups[group] = nil }
     }
 }
 

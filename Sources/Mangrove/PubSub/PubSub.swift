@@ -40,7 +40,7 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
     /// An error thrown by `handler` ends the process. The subscription ends with the process, or when it is taken back.
     /// - Parameter whenFull: what happens to a message that finds the process's mailbox full.
     /// - Returns: the subscription, to take it back; it need not be kept.
-    /// - Throws: ``CallError/noProcess(_:)`` if the process has ended.
+    /// - Throws: ``CallError/noProcess(_:)`` if the process has ended, or lives in another runtime.
     @discardableResult
     public func subscribe<Target: ProcessActor & Actor>(
         _ process: Ref<Target>,
@@ -56,7 +56,7 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
     /// Has `handler`, which may suspend, run on `process` for every message published to `topic` from now on.
     ///
     /// No other turn of the process begins before it ends. As with the synchronous form otherwise.
-    /// - Throws: ``CallError/noProcess(_:)`` if the process has ended.
+    /// - Throws: ``CallError/noProcess(_:)`` if the process has ended, or lives in another runtime.
     @discardableResult
     public func subscribe<Target: ProcessActor & Actor>(
         _ process: Ref<Target>,
@@ -143,6 +143,7 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
         _ whenFull: WhenFull,
         _ cast: @escaping @Sendable (Message, @escaping @Sendable () -> Bool) throws(CallError) -> Void
     ) throws(CallError) -> Subscription {
+        guard process.cell.runtime === runtime else { throw .noProcess("\(process.cell.label) in this runtime") }
         let index = shardIndex(for: topic)
         let id = SubscriberID.process(process.id)
         let subscription = Subscription { [self] own in

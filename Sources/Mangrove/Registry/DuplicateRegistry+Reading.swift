@@ -33,9 +33,10 @@ extension DuplicateRegistry {
         try entries.count(where: wanted)
     }
 
-    /// The keys that are held, each once, in no order.
+    /// The keys that are held, each once; the one whose oldest entry is the oldest of all comes first.
     public var keys: [Key] {
-        shards.flatMap { shard in shard.withLock { Array($0.entries.keys) } }
+        var seen: Set<Key> = []
+        return entries.map(\.key).filter { seen.insert($0).inserted }
     }
 
     /// The keys that `process` holds, each as often as it does, those it took first first; none if it has ended. Source:
@@ -57,14 +58,16 @@ extension DuplicateRegistry {
         found(key).filter { $0.holder === process.cell }.map(\.value)
     }
 
-    /// All entries of the living; those of one key oldest first, the keys in no order.
+    /// All entries of the living, oldest first.
+    ///
+    /// Each partition is seen at one moment, the whole is not.
     public var entries: [RegistryEntry<Key, Value>] {
-        shards.flatMap { shard in
-            let lists = shard.withLock { $0.entries }
-            return lists.flatMap { key, list in
-                list.all.filter { !$0.holder.gate.isDead }.map { self.entry(key, $0) }
-            }
-        }
+        // Sorted, because a dictionary's order differs from run to run, and a simulated run must not.
+        shards.flatMap { shard in shard.withLock { Array($0.entries) } }
+            .flatMap { key, list in list.all.map { (key: key, entry: $0) } }
+            .filter { !$0.entry.holder.gate.isDead }
+            .sorted { $0.entry.serial < $1.entry.serial }
+            .map { entry($0.key, $0.entry) }
     }
 
     /// What `transform` makes of the entries, without those it makes nothing of. Source: `Registry.select/2`, with a closure

@@ -25,8 +25,9 @@ public final class DuplicateRegistry<Key: Hashable & Sendable, Value: Sendable>:
     private let listeners = RegistryListeners<Key, Value>()
 
     /// Makes an empty registry.
-    /// - Parameter partitions: how many locks share the keys; the contract is the same with any number.
-    public init(partitions: Int = 8) {
+    /// - Parameter partitions: how many locks share the keys: more for a registry that changes often on many cores. The
+    ///   contract is the same with any number.
+    public init(partitions: Int = 1) {
         shards = (0..<max(1, partitions)).map { _ in Lock(Shard()) }
     }
 

@@ -34,9 +34,9 @@ extension Registry {
         try entries.count(where: wanted)
     }
 
-    /// The keys that are held, in no order.
+    /// The keys that are held, those taken first first.
     public var keys: [Key] {
-        shards.flatMap { shard in shard.withLock { Array($0.entries.keys) } }
+        sorted { $0.entries.map { (key: $0.key, value: $0.value.serial) } }.map(\.key)
     }
 
     /// The keys that `process` holds, those it took first first; none if it has ended. Source: `Registry.keys/2`.
@@ -47,21 +47,23 @@ extension Registry {
     /// The keys that `process` holds, those it took first first; none if it has ended.
     public func keys(of process: AnyRef) -> [Key] {
         guard !process.isDead else { return [] }
-        return shards.flatMap { shard in shard.withLock { Array($0.owners.holdings(of: process.id)) } }
-            .sorted { $0.value.order < $1.value.order }.map(\.key)
+        return sorted { $0.owners.holdings(of: process.id).map { (key: $0.key, value: $0.value.order) } }.map(\.key)
     }
 
-    /// All registrations of the living, in no order.
+    /// All registrations of the living, oldest first.
     ///
     /// Each partition is seen at one moment, the whole is not.
     public var entries: [RegistryEntry<Key, Value>] {
-        shards.flatMap { shard in
-            let found = shard.withLock { $0.entries }
-            return found.compactMap { key, entry in entry.isFound ? self.entry(key, entry) : nil }
-        }
+        // Sorted, because a dictionary's order differs from run to run, and a simulated run must not.
+        shards.flatMap { shard in shard.withLock { Array($0.entries) } }
+            .filter(\.value.isFound).sorted { $0.value.serial < $1.value.serial }.map { entry($0.key, $0.value) }
     }
 
-    /// What `transform` makes of the registrations, without those it makes nothing of, in no order. Source:
+    private func sorted(_ part: (Shard) -> [(key: Key, value: UInt64)]) -> [(key: Key, value: UInt64)] {
+        shards.flatMap { shard in part(shard.withLock { $0 }) }.sorted { $0.value < $1.value }
+    }
+
+    /// What `transform` makes of the registrations, without those it makes nothing of, oldest first. Source:
     /// `Registry.select/2`, with a closure in place of a match specification.
     ///
     /// ```swift

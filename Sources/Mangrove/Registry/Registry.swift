@@ -13,14 +13,16 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
     struct Entry: Sendable {
         var holder: ProcessCell
         var value: Value
-        /// Another one for every registration and every change of the value.
-        var version: UInt64
+        /// Grows from one registration to the next.
+        let serial: UInt64
+        /// Counts the changes of the value.
+        var version: UInt64 = 0
         /// A process that has not finished starting holds its key, but is not found by it.
         var isStarting: Bool
 
         var isFound: Bool { !isStarting && !holder.gate.isDead }
 
-        func isSame(as other: Entry) -> Bool { version == other.version && holder === other.holder }
+        func isSame(as other: Entry) -> Bool { serial == other.serial && version == other.version }
     }
 
     struct Shard: Sendable {
@@ -33,8 +35,9 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
     let keyLocks = KeyLocks<Key>()
 
     /// Makes an empty registry.
-    /// - Parameter partitions: how many locks share the keys; the contract is the same with any number.
-    public init(partitions: Int = 8) {
+    /// - Parameter partitions: how many locks share the keys: more for a registry that changes often on many cores. The
+    ///   contract is the same with any number.
+    public init(partitions: Int = 1) {
         shards = (0..<max(1, partitions)).map { _ in Lock(Shard()) }
     }
 
@@ -93,7 +96,7 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
             let done = shard(for: key).withLock { shard in
                 guard shard.entries[key]?.isSame(as: entry) ?? false else { return false }
                 shard.entries[key]?.value = new
-                shard.entries[key]?.version = context.runtime.nextSerial()
+                shard.entries[key]?.version = entry.version + 1
                 return true
             }
             if done { return (new, entry.value) }
@@ -103,7 +106,7 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
 
     /// Tells `process` what happens to the keys of this registry: each event is a turn of that process.
     ///
-    /// The events of one key arrive in the order in which they happened. They are signals, exempt from the mailbox's bound.
+    /// The events of one key arrive in the order in which they happened; those of keys in different partitions in any. They are signals, exempt from the mailbox's bound.
     /// An error thrown by `handler` ends the process. That a holder *ended* is only told where asked for: a listener that
     /// needs the reason monitors the holder. Source: the `listeners` option of `Registry`.
     ///
@@ -137,8 +140,8 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
                 listeners.tell(.unregistered(entry(key, present)), ended: true)
             }
             guard shard.owners.add(key, of: cell, release: { [self] in release(cell, in: index) }) else { return nil }
-            let version = cell.runtime.nextSerial()
-            let new = Entry(holder: cell, value: value, version: version, isStarting: isStarting)
+            let serial = cell.runtime.nextSerial()
+            let new = Entry(holder: cell, value: value, serial: serial, isStarting: isStarting)
             shard.entries[key] = new
             if !isStarting { listeners.tell(.registered(entry(key, new))) }
             return nil

@@ -2,7 +2,7 @@ extension Collection {
     /// Waits for the results of several tasks. Source: `Task.await_many/2`.
     ///
     /// The first failure ends the wait. Nothing is left waiting behind, and the other tasks run on; those that are linked end
-    /// if the owner does. Cancelling the awaiting task ends the linked ones.
+    /// if the owner does. Cancelling the awaiting task ends the linked ones, and their owner lives on.
     ///
     /// ```swift
     /// let pages = try await tasks.values(within: .seconds(10))
@@ -16,7 +16,10 @@ extension Collection {
         do {
             try await TaskWait.wait(for: tasks, wanted: tasks.count, stopAtFailure: true, limit: limit)
         } catch is CancellationError {
-            for task in tasks where task.owner != nil { task.cell.requestStop(.shutdown) }
+            for task in tasks where task.owner != nil {
+                task.unlink()
+                task.cell.requestStop(.shutdown)
+            }
             throw CancellationError()
         }
         let results = tasks.map(\.outcome.result)

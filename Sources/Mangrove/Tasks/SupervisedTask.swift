@@ -18,7 +18,8 @@ public struct SupervisedTask<Value: Sendable>: Sendable {
     /// Waits for the result. Source: `Task.await/2`.
     ///
     /// A timeout leaves the task running. If it is linked and its owner ends for want of the result, the task ends too.
-    /// Cancelling the awaiting task ends the wait at once, and a linked task with it; one that is not linked runs on.
+    /// Cancelling the awaiting task ends the wait at once, and a linked task with it, as ``shutdown(_:)`` would: its owner
+    /// lives on. One that is not linked runs on.
     /// - Parameter limit: how long to wait; nil for as long as it takes.
     /// - Throws: what the work threw; ``TaskError/exited(_:)`` if it ended without a result; ``TaskError/timedOut(_:)``;
     ///   ``TaskError/ignored``; `CancellationError`; ``CallError/deadlock(_:)`` if the task waits for the caller.
@@ -67,7 +68,7 @@ public struct SupervisedTask<Value: Sendable>: Sendable {
         return outcome.finish(.failure(TaskError.ignored)) ? nil : outcome.result
     }
 
-    private func unlink() {
+    func unlink() {
         if let owner { cell.unlink(from: owner) }
     }
 }

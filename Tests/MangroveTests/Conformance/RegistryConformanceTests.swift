@@ -88,7 +88,7 @@ import Testing
             try members[2].ref.cast { try $0.crash() }
             try await simulation.runtime.quiet()
             #expect(registry.count == 20)
-            #expect(Set(registry.keys) == Set((0..<20).map { "3 \($0)" }))
+            #expect(registry.keys == (0..<20).map { "3 \($0)" })
             #expect(registry.keys(of: members[3].ref) == (0..<20).map { "3 \($0)" })
         }
     }
@@ -169,7 +169,7 @@ import Testing
             #expect(registry.count == 4)
             #expect(registry.count { $0.value >= 2 } == 2)
             #expect(registry.count { $0.process.id == members[1].ref.id } == 1)
-            #expect(Set(registry.select { $0.value.isMultiple(of: 2) ? $0.key : nil }) == ["key 0", "key 2"])
+            #expect(registry.select { $0.value.isMultiple(of: 2) ? $0.key : nil } == ["key 0", "key 2"])
         }
     }
 
@@ -248,7 +248,7 @@ import Testing
         }
     }
 
-    @Test("An address made of a name starts one process and refuses a second (K 202)")
+    @Test("A name or key taken at the start leads to one process, and a second does not start (K 202)")
     func names() {
         simulate { simulation in
             let root = try await simulation.runtime.start(
@@ -259,6 +259,17 @@ import Testing
             }
             let holder = try simulation.runtime.address("hello", of: Member.self).resolve()
             #expect(try root.child("one", as: Member.self) == holder)
+            let rooms = Registry<Int, String>()
+            let room: @Sendable (ChildID, String) -> Worker = { id, value in
+                Worker(id, restart: .temporary) { context in
+                    try rooms.register(7, value, for: context)
+                    return Member(context)
+                }
+            }
+            try await root.startChild(room("room", "blue"))
+            await #expect(throws: SupervisorError.self) { try await root.startChild(room("other", "red")) }
+            #expect(rooms.lookup(7, as: Member.self)?.value == "blue")
+            #expect(try await rooms.find(7, as: Member.self)?.call { $0.context.id } == rooms.entry(7)?.process.id)
         }
     }
 }

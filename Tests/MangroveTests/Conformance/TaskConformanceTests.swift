@@ -254,7 +254,7 @@ func withTasks(
             #expect("\(await linked.process.exitReason())" == "shutdown")
             #expect(!alone.process.isDead)
             try await runtime.quiet()
-            #expect(owner.ref.isDead)
+            #expect(!owner.ref.isDead)
         }
     }
 
