@@ -70,6 +70,30 @@ import Testing
         }
     }
 
+    @Test(
+        "While the many keys of a dead process are being released none leads to it and each can be taken (K 189, K 190)"
+    )
+    func beingReleased() async throws {
+        try await withPool { runtime, pool in
+            let many = Registry<Int, Void>()
+            let one = Registry<String, Void>()
+            let heir = try await Self.member(pool)
+            for _ in 0..<20 {
+                let member = try await Self.member(pool)
+                for key in 0..<4_000 { try many.register(key, for: member.context) }
+                try one.register("key", for: member.context)
+                let killer = runtime.spawn { member.ref.kill() }
+                while !member.ref.isDead { await Task.yield() }
+                #expect(one.find("key", as: Member.self) == nil)
+                #expect(many.find(3_999, as: Member.self) == nil)
+                try one.register("key", for: heir.context)
+                one.unregister("key", for: heir.context)
+                await killer.value
+                #expect(many.count == 0)
+            }
+        }
+    }
+
     @Test("A key fought over has one holder at a time, and its lock one too")
     func oneHolder() async throws {
         try await withPool { runtime, pool in
