@@ -1,9 +1,13 @@
+/// A closure that runs on a process's actor without suspending; its static isolation has been dropped.
+@usableFromInline
+package typealias SyncTurn = @Sendable (AnyObject) throws -> Void
+
 /// One thing a process has been asked to do: a cast, a call, or a signal.
 struct Message: Sendable {
     /// What to run on the actor. The actor comes as an object; the closure knows its type.
     enum Work: Sendable {
         /// Runs without suspending, on the actor.
-        case sync(@Sendable (any ProcessActor) throws -> Void)
+        case sync(SyncTurn)
         /// May suspend; hops to the actor itself.
         case async(@Sendable (any ProcessActor) async throws -> Void)
     }
@@ -15,7 +19,7 @@ struct Message: Sendable {
     var isSignal = false
 
     /// Whether this can run in one batch with its neighbours: nobody waits for it, and it does not suspend.
-    var syncCast: (@Sendable (any ProcessActor) throws -> Void)? {
+    var syncCast: SyncTurn? {
         guard call == nil, case .sync(let body) = work else { return nil }
         return body
     }
@@ -49,6 +53,8 @@ struct Mailbox: Sendable {
     /// Messages that count: neither signals nor calls whose callers have gone.
     private(set) var bounded = 0
     private var forgotten = 0
+    /// Messages that are not casts which run without suspending.
+    private var others = 0
 
     var isEmpty: Bool { queue.isEmpty }
 
@@ -61,12 +67,14 @@ struct Mailbox: Sendable {
             call.place = .queued
         }
         if !message.isSignal { bounded += 1 }
+        if message.syncCast == nil { others += 1 }
         queue.append(message)
     }
 
     /// The next message that somebody still wants done.
     mutating func popFirst() -> Message? {
         while let message = queue.popFirst() {
+            if message.syncCast == nil { others -= 1 }
             guard let call = message.call else {
                 if !message.isSignal { bounded -= 1 }
                 return message
@@ -79,16 +87,17 @@ struct Mailbox: Sendable {
         return nil
     }
 
-    /// The next messages that can run in one go, or none if the next one cannot.
-    mutating func popSyncCasts(limit: Int) -> [@Sendable (any ProcessActor) throws -> Void] {
-        guard queue.first?.syncCast != nil else { return [] }
-        var batch: [@Sendable (any ProcessActor) throws -> Void] = []
-        batch.reserveCapacity(min(limit, queue.count))
-        while batch.count < limit, let body = queue.first?.syncCast {
-            if queue.popFirst()?.isSignal == false { bounded -= 1 }
-            batch.append(body)
+    /// Moves the next messages that can run in one go into `batch`, which is empty: all of them, if all can.
+    mutating func moveSyncCasts(to batch: inout RingQueue<Message>) {
+        if others == 0 {
+            swap(&queue, &batch)
+            bounded = 0
+            return
         }
-        return batch
+        while queue.first?.syncCast != nil, batch.count < 128, let message = queue.popFirst() {
+            if !message.isSignal { bounded -= 1 }
+            batch.append(message)
+        }
     }
 
     /// The caller of a message has gone: it no longer counts. Those that are only waiting to be skipped are swept out once
@@ -111,11 +120,13 @@ struct Mailbox: Sendable {
     mutating func takeAll() -> [Message] {
         bounded = 0
         forgotten = 0
+        others = 0
         return queue.takeAll()
     }
 
     private mutating func sweep() {
         for message in queue.takeAll() where message.call?.place != .forgotten { queue.append(message) }
+        others -= forgotten
         forgotten = 0
     }
 }

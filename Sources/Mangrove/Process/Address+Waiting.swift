@@ -53,6 +53,7 @@ final class NameWatchers: Sendable {
     /// Tells those who wait that the name has been taken.
     func taken(_ name: ProcessName) {
         let waiting = state.withLock { state in state.watchers.isEmpty ? nil : state.watchers[name] }
-        for notify in (waiting ?? [:]).values { notify() }
+        // In the order in which they came: a dictionary's own differs from run to run.
+        for (_, notify) in (waiting ?? [:]).sorted(by: { $0.key < $1.key }) { notify() }
     }
 }

@@ -2,7 +2,7 @@ internal import Synchronization
 
 extension ProcessCell {
     private enum Step {
-        case casts([@Sendable (any ProcessActor) throws -> Void])
+        case casts
         case turn(Message, Activity)
         case stop(ExitReason, Activity)
         case done
@@ -17,13 +17,17 @@ extension ProcessCell {
 
     private func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async {
         var casts = 0
+        var batch = RingQueue<Message>()
         while true {
-            switch nextStep() {
-            case .casts(let batch):
-                runCasts(batch, on: actor)
+            switch nextStep(&batch) {
+            case .casts:
                 casts += batch.count
-                if casts >= 2_048 {
-                    // Callers that have reached the actor get a chance to see that they must queue, and give up in time.
+                let isTrickle = batch.count < 64
+                runCasts(&batch, on: actor)
+                // Where casts trickle in as fast as they are run, a pause lets them gather, so that the two sides do not
+                // fight over the lock for each. After many, callers that have reached the actor get a chance to see that
+                // they must queue, and give up in time.
+                if casts >= 2_048 || (isTrickle && depth.load(ordering: .relaxed) > 0) {
                     casts = 0
                     await Task.yield()
                 }
@@ -39,7 +43,7 @@ extension ProcessCell {
         }
     }
 
-    private func nextStep() -> Step {
+    private func nextStep(_ batch: inout RingQueue<Message>) -> Step {
         state.withLock { state in
             switch state.phase {
             case .stopping(let reason): return .stop(reason, beginActivity(&state))
@@ -48,10 +52,10 @@ extension ProcessCell {
                 return .done
             case .running: break
             }
-            let batch = state.mailbox.popSyncCasts(limit: 128)
+            state.mailbox.moveSyncCasts(to: &batch)
             if !batch.isEmpty {
                 depth.store(state.mailbox.count, ordering: .releasing)
-                return .casts(batch)
+                return .casts
             }
             let message = state.mailbox.popFirst()
             depth.store(state.mailbox.count, ordering: .releasing)
@@ -66,15 +70,15 @@ extension ProcessCell {
         }
     }
 
-    private func runCasts(_ batch: [@Sendable (any ProcessActor) throws -> Void], on actor: any ProcessActor) {
-        for body in batch {
-            guard gate.isOpen else { return }
+    private func runCasts(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) {
+        while let body = batch.popFirst()?.syncCast {
+            guard gate.isOpen else { return batch.removeAll() }
             countTurn()
             do {
                 try body(actor)
             } catch {
                 requestStop(Exit.reason(for: error))
-                return
+                return batch.removeAll()
             }
         }
     }

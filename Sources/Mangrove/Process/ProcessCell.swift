@@ -65,7 +65,7 @@ package final class ProcessCell: Sendable {
 
     // Safe: written once, before the gate opens or the cell is published, and released once, by whoever the gate says is
     // the last; between the two it is only read, by holders of a pin.
-    private nonisolated(unsafe) var actor: (any ProcessActor)?
+    @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
 
     // Safe: read and written on the actor only. True while a turn is suspended, and for good once the process terminates.
     nonisolated(unsafe) var busy = false
@@ -100,10 +100,11 @@ package final class ProcessCell: Sendable {
     }
 
     /// The actor; only for holders of a pin.
-    @usableFromInline
+    @inlinable
     func pinnedActor<Target: ProcessActor>(as type: Target.Type) -> Target? {
         // The type was checked where the ref was made.
-        actor.map { unsafeDowncast($0, to: Target.self) }
+        guard let actor else { return nil }
+        return unsafeDowncast(actor, to: Target.self)
     }
 
     /// Whether the process's actor is a `Target`.
@@ -111,13 +112,13 @@ package final class ProcessCell: Sendable {
         hooks.actorType == type
     }
 
-    @usableFromInline
+    @inlinable
     func leave() {
         if gate.leave() { releaseActor() }
     }
 
     /// Takes a pin, cleaning up if the process died meanwhile.
-    @usableFromInline
+    @inlinable
     func enter() -> Bool {
         switch gate.enter() {
         case .entered: return true
@@ -128,6 +129,7 @@ package final class ProcessCell: Sendable {
         }
     }
 
+    @usableFromInline
     func releaseActor() {
         actor = nil
     }

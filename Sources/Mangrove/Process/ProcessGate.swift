@@ -1,4 +1,4 @@
-internal import Synchronization
+public import Synchronization
 
 /// The door of a process: one word that says whether it may be entered and how many are inside.
 ///
@@ -16,7 +16,7 @@ struct ProcessGate: ~Copyable, Sendable {
     @usableFromInline static let released: UInt64 = 1 << 61
     @usableFromInline static let pins: UInt64 = (1 << 32) - 1
 
-    private let word: Atomic<UInt64>
+    @usableFromInline let word: Atomic<UInt64>
 
     /// A gate that is closed until ``open()``.
     init() {
@@ -24,7 +24,7 @@ struct ProcessGate: ~Copyable, Sendable {
     }
 
     /// Takes a pin if the process may be entered.
-    @usableFromInline
+    @inlinable
     func enter() -> Entry {
         if word.wrappingAdd(1, ordering: .acquiring).oldValue & (Self.closed | Self.dead) == 0 { return .entered }
         return leave() ? .refusedAndLast : .refused
@@ -45,7 +45,7 @@ struct ProcessGate: ~Copyable, Sendable {
 
     /// Gives a pin back.
     /// - Returns: whether the process is dead and this was the last pin: the actor must now be released, by the caller.
-    @usableFromInline
+    @inlinable
     func leave() -> Bool {
         let now = word.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         return now & (Self.dead | Self.released | Self.pins) == Self.dead && claimRelease(now)
@@ -84,7 +84,8 @@ struct ProcessGate: ~Copyable, Sendable {
     }
 
     /// Exactly one of those who see the last pin go gets to release the actor.
-    private func claimRelease(_ seen: UInt64) -> Bool {
+    @usableFromInline
+    func claimRelease(_ seen: UInt64) -> Bool {
         word.compareExchange(expected: seen, desired: seen | Self.released, ordering: .acquiringAndReleasing).exchanged
     }
 }

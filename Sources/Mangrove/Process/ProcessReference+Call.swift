@@ -10,6 +10,8 @@ extension ProcessReference where Target: Actor {
     /// ```swift
     /// let value = try await counter.call { $0.increment() }
     /// ```
+    /// A turn that does not suspend cannot be interrupted, by anyone: one that runs long keeps those who have already reached
+    /// the actor waiting, past their timeouts and past a kill. Long work belongs into the form that may suspend.
     /// - Parameters:
     ///   - timeout: how long to wait for the turn to begin; nil for as long as it takes. Once begun, the turn completes.
     ///   - body: what to do, on the actor.
@@ -58,7 +60,7 @@ extension ProcessReference where Target: Actor {
     /// - Throws: ``CallError`` if the process is dead, is ending, or its mailbox is full. Nothing was enqueued.
     @inlinable
     public func cast(_ body: @escaping @Sendable (isolated Target) throws -> Void) throws(CallError) {
-        try resolve().cell.enqueueCast(body)
+        try resolve().cell.enqueueCast(IsolatedTurn(body: body).erased)
     }
 
     /// Leaves `body`, which may suspend, for the process to run as a turn, and returns at once.
@@ -69,6 +71,30 @@ extension ProcessReference where Target: Actor {
     public func cast(_ body: @escaping @Sendable (isolated Target) async throws -> Void) throws(CallError) {
         try resolve().cell.enqueueAsyncCast(body)
     }
+}
+
+/// A closure isolated to a process's actor, on its way into the mailbox.
+@usableFromInline
+struct IsolatedTurn<Target: ProcessActor & Actor> {
+    @usableFromInline let body: @Sendable (isolated Target) throws -> Void
+
+    @inlinable
+    init(body: @escaping @Sendable (isolated Target) throws -> Void) {
+        self.body = body
+    }
+
+    /// The closure for an actor whose type is no longer known, without another closure around it.
+    @inlinable var erased: SyncTurn {
+        // Safe: only the static type and isolation of the parameter are dropped, a single reference either way. The drain
+        // calls it on the process's actor, and a ref's type is checked where the ref is made.
+        unsafeBitCast(self, to: ErasedTurn.self).body
+    }
+}
+
+/// What an ``IsolatedTurn`` is in memory.
+@usableFromInline
+struct ErasedTurn {
+    @usableFromInline let body: SyncTurn
 }
 
 /// What became of a call that reached the actor.
@@ -108,17 +134,17 @@ extension ProcessCell {
         _ timeout: Duration?,
         _ body: @escaping @Sendable (isolated Target) throws -> Answer
     ) async throws -> Answer {
-        let turn = Self.erased(body)
-        return try await callThroughMailbox(timeout) { waiter in
-            .sync { [self] actor in
+        try await callThroughMailbox(timeout) { waiter in
+            let turn: @Sendable (isolated Target) throws -> Void = { [self] actor in
                 do {
-                    answer(waiter, .success(try turn(actor)))
+                    answer(waiter, .success(try body(actor)))
                 } catch let exit as Exit {
                     throw exit
                 } catch {
                     answer(waiter, .failure(error))
                 }
             }
+            return .sync(IsolatedTurn(body: turn).erased)
         }
     }
 
@@ -141,10 +167,8 @@ extension ProcessCell {
     }
 
     @usableFromInline
-    func enqueueCast<Target: ProcessActor & Actor>(
-        _ body: @escaping @Sendable (isolated Target) throws -> Void
-    ) throws(CallError) {
-        try enqueue(Message(work: .sync(Self.erased(body))))
+    func enqueueCast(_ turn: @escaping SyncTurn) throws(CallError) {
+        try enqueue(Message(work: .sync(turn)))
     }
 
     @usableFromInline
@@ -152,16 +176,6 @@ extension ProcessCell {
         _ body: @escaping @Sendable (isolated Target) async throws -> Void
     ) throws(CallError) {
         try enqueue(Message(work: .async { actor in try await body(unsafeDowncast(actor, to: Target.self)) }))
-    }
-
-    /// The closure without its actor type, to be called on that actor only.
-    private static func erased<Target: ProcessActor & Actor, Answer>(
-        _ body: @escaping @Sendable (isolated Target) throws -> Answer
-    ) -> @Sendable (any ProcessActor) throws -> Answer {
-        // Safe: only the static isolation is dropped, as in the standard library's `assumeIsolated`; the drain calls it on
-        // the process's actor, and a ref's type is checked where the ref is made.
-        let unchecked = unsafeBitCast(body, to: (@Sendable (Target) throws -> Answer).self)
-        return { actor in try unchecked(unsafeDowncast(actor, to: Target.self)) }
     }
 
     private func callThroughMailbox<Answer: Sendable>(

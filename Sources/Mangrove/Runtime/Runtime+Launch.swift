@@ -11,7 +11,42 @@ extension Runtime {
         under parent: ProcessCell?,
         announce: (ProcessCell) -> Void
     ) async throws -> ProcessCell {
-        let cell = ProcessCell(
+        let cell = newCell(for: spec, under: parent)
+        do {
+            if let name = spec.name { try reserve(name, for: cell) }
+            announce(cell)
+            switch spec.start {
+            case .immediate(let start): try attach(start(ProcessContext(cell: cell)), to: cell)
+            case .suspending(let start): try attach(await cell.runStart(start), to: cell)
+            }
+        } catch {
+            cell.die(Exit.reason(for: error))
+            throw error
+        }
+        return cell
+    }
+
+    /// As ``launch(_:under:announce:)``, for a start that does not suspend.
+    func launchNow(
+        _ spec: ChildSpec,
+        under parent: ProcessCell?,
+        _ start: @Sendable (ProcessContext) throws -> any ProcessActor,
+        announce: (ProcessCell) -> Void
+    ) throws -> ProcessCell {
+        let cell = newCell(for: spec, under: parent)
+        do {
+            if let name = spec.name { try reserve(name, for: cell) }
+            announce(cell)
+            try attach(start(ProcessContext(cell: cell)), to: cell)
+        } catch {
+            cell.die(Exit.reason(for: error))
+            throw error
+        }
+        return cell
+    }
+
+    private func newCell(for spec: ChildSpec, under parent: ProcessCell?) -> ProcessCell {
+        ProcessCell(
             childID: spec.id,
             name: spec.name,
             parent: parent,
@@ -19,24 +54,14 @@ extension Runtime {
             hooks: spec.hooks,
             mailboxLimit: spec.mailboxLimit
         )
-        do {
-            if let name = spec.name { try reserve(name, for: cell) }
-            announce(cell)
-            let actor: any ProcessActor
-            switch spec.start {
-            case .immediate(let start): actor = try start(ProcessContext(cell: cell))
-            case .suspending(let start): actor = try await cell.runStart(start)
-            }
-            if let name = spec.name { names.publish(name, by: cell) }
-            if let ended = cell.attach(actor) { throw CallError.exited(ended) }
-        } catch {
-            cell.die(Exit.reason(for: error))
-            throw error
-        }
-        if let name = spec.name { nameWatchers.taken(name) }
+    }
+
+    private func attach(_ actor: any ProcessActor, to cell: ProcessCell) throws {
+        if let name = cell.name { names.publish(name, by: cell) }
+        if let ended = cell.attach(actor) { throw CallError.exited(ended) }
+        if let name = cell.name { nameWatchers.taken(name) }
         // A supervisor that was killed meanwhile takes the child with it.
-        if let parent, parent.gate.isDead { cell.requestStop(.shutdown) }
-        return cell
+        if let parent = cell.parent, parent.gate.isDead { cell.requestStop(.shutdown) }
     }
 
     private func reserve(_ name: ProcessName, for cell: ProcessCell) throws(SupervisorError) {

@@ -27,6 +27,49 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
         }
     }
 
+    /// As ``startChild(_:)``, for a start that does not suspend: a turn that needs no task of its own.
+    func startChild(
+        _ spec: ChildSpec,
+        now start: @Sendable (ProcessContext) throws -> any ProcessActor
+    ) throws -> ProcessCell? {
+        var started: ProcessCell?
+        var effects = machine.withLock { $0.handle(.add(DynamicSupervisorMachine.ChildRecord(spec))) }
+        var done = 0
+        while done < effects.count {
+            defer { done += 1 }
+            switch effects[done] {
+            case .start(let key):
+                roster.learn(key, spec)
+                let answer: DynamicSupervisorMachine.Event
+                do {
+                    let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
+                    watch(cell)
+                    started = cell
+                    answer = .started(key, cell.id)
+                } catch is IgnoreStart {
+                    answer = .ignored(key)
+                } catch {
+                    answer = .startFailed(key, error)
+                }
+                effects += machine.withLock { $0.handle(answer) }
+            case .forget(let key): roster.forget(key)
+            case .report(let report): context.runtime.log(report, of: context.path)
+            case .reply(.failure(let error)): throw error
+            case .reply(.success), .stop, .stopAll, .retryLater, .exit: break
+            }
+        }
+        return started
+    }
+
+    private nonisolated func watch(_ cell: ProcessCell) {
+        let (context, process) = (context, cell.id)
+        cell.onDeath { reason in
+            context.cell.signal { actor in
+                try await (actor as? DynamicSupervisorProcess)?.childExited(process, reason)
+            }
+        }
+    }
+
     func terminateChild(_ process: ProcessID) async throws {
         if case .failure(let error) = try await perform(.terminate(process), adding: nil) { throw error }
     }
@@ -83,12 +126,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(key, cell)
             }
-            cell.onDeath { [context] reason in
-                let process = cell.id
-                context.cell.signal { actor in
-                    try await (actor as? DynamicSupervisorProcess)?.childExited(process, reason)
-                }
-            }
+            watch(cell)
             return .started(key, cell.id)
         } catch is IgnoreStart {
             return .ignored(key)

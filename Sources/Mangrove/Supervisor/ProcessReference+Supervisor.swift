@@ -74,8 +74,7 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     ) async throws -> Ref<Process>? {
         let spec = child.spec
         try spec.validateForDynamicRequest()
-        let cell = try await call(timeout: nil) { try await $0.startChild(spec) }
-        guard let cell else { return nil }
+        guard let cell = try await start(spec) else { return nil }
         guard cell.runs(type) else { throw CallError.noProcess("\(cell.label) as \(type)") }
         return Ref(cell)
     }
@@ -87,7 +86,14 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     public func startChild(_ child: any Child) async throws -> ProcessID? {
         let spec = child.spec
         try spec.validateForDynamicRequest()
-        return try await call(timeout: nil) { try await $0.startChild(spec)?.id }
+        return try await start(spec)?.id
+    }
+
+    private func start(_ spec: ChildSpec) async throws -> ProcessCell? {
+        switch spec.start {
+        case .immediate(let start): try await call(timeout: nil) { try $0.startChild(spec, now: start) }
+        case .suspending: try await call(timeout: nil) { try await $0.startChild(spec) }
+        }
     }
 
     /// Stops a child and forgets it; a restart under way is called off.

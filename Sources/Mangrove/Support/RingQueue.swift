@@ -20,7 +20,7 @@ struct RingQueue<Element> {
         head = (head + 1) & (slots.count - 1)
         count -= 1
         // An idle queue gives its memory back, so that a burst long ago does not cost for ever.
-        if count == 0, slots.count > 64 {
+        if count == 0, slots.count > 1_024 {
             slots = []
             head = 0
         }
@@ -33,6 +33,13 @@ struct RingQueue<Element> {
         all.reserveCapacity(count)
         while let element = popFirst() { all.append(element) }
         return all
+    }
+
+    /// Forgets all elements.
+    mutating func removeAll() {
+        slots = []
+        head = 0
+        count = 0
     }
 
     private mutating func grow() {

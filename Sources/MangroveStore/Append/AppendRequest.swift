@@ -44,10 +44,7 @@ package struct AppendRequest: Sendable, Equatable {
                 throw .invalid("an expected version is -1 or more, not \(version)")
             }
             for event in part.events {
-                guard !event.type.isEmpty else { throw .invalid("an event's type must not be empty") }
-                guard event.type.utf8.count <= Self.maximumName else {
-                    throw .invalid("an event's type has at most \(Self.maximumName) bytes")
-                }
+                try Self.check(event.type, "an event's type")
             }
         }
     }
@@ -55,15 +52,17 @@ package struct AppendRequest: Sendable, Equatable {
     /// Checks a stream's name: 1 to 1,024 bytes, no control characters.
     /// - Throws: ``StoreError/invalid(_:)``.
     package static func check(stream: String) throws(StoreError) {
-        guard !stream.isEmpty else { throw .invalid("a stream's name must not be empty") }
-        guard stream.utf8.count <= maximumName else {
-            throw .invalid("a stream's name has at most \(maximumName) bytes")
-        }
+        try check(stream, "a stream's name")
+    }
+
+    private static func check(_ name: String, _ what: String) throws(StoreError) {
+        guard !name.isEmpty else { throw .invalid("\(what) must not be empty") }
+        guard name.utf8.count <= maximumName else { throw .invalid("\(what) has at most \(maximumName) bytes") }
         // C0 and DEL are one byte, C1 is 0xC2 and then 0x80 to 0x9F.
         var before: UInt8 = 0
-        for byte in stream.utf8 {
+        for byte in name.utf8 {
             if byte < 0x20 || byte == 0x7F || before == 0xC2 && byte < 0xA0 {
-                throw .invalid("a stream's name must not have control characters")
+                throw .invalid("\(what) must not have control characters")
             }
             before = byte
         }

@@ -17,6 +17,7 @@ actor EmitterWorker: ProcessActor, LongRunning {
     private let channel: EventChannel
     private let news = AsyncSignal()
     private let pubSub: Address<StorePubSub>
+    private let refusal: StoreRefusal
     private var next: Int
 
     private static let portion = 512
@@ -34,6 +35,7 @@ actor EmitterWorker: ProcessActor, LongRunning {
         next = start.next
         self.channel = channel
         pubSub = context.runtime.address(names.name(.pubSub), of: StorePubSub.self)
+        refusal = StoreRefusal(context.runtime, session.engine.store)
     }
 
     static func start(
@@ -55,7 +57,8 @@ actor EmitterWorker: ProcessActor, LongRunning {
     func run() async throws {
         let id = context.id
         try await pubSub.call { [news] in $0.subscribe(id) { _ in news.ring() } }
-        while !Task.isCancelled {
+        channel.onEnd { [news] in news.ring() }
+        while !Task.isCancelled, channel.end == nil {
             let events = try await read()
             if events.isEmpty {
                 await news.wait()
@@ -67,12 +70,14 @@ actor EmitterWorker: ProcessActor, LongRunning {
 
     private func read() async throws -> [RecordedEvent] {
         let (source, next) = (source, next)
-        let events = try await session.read { engine in
-            switch source {
-            case .all:
-                try engine.readAll(start: next, count: Self.portion)
-            case .stream(let stream):
-                try engine.read(stream: stream, start: next, count: Self.portion)
+        let events = try await refusal.watching {
+            try await session.read { engine in
+                switch source {
+                case .all:
+                    try engine.readAll(start: next, count: Self.portion)
+                case .stream(let stream):
+                    try engine.read(stream: stream, start: next, count: Self.portion)
+                }
             }
         }
         self.next += events.count

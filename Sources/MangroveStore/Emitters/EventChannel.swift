@@ -16,6 +16,7 @@ final class EventChannel: Sendable {
         var end: End?
         var receiver: UnsafeContinuation<[RecordedEvent]?, Never>?
         var sender: UnsafeContinuation<Void, Never>?
+        var onEnd: (@Sendable () -> Void)?
     }
 
     private let capacity: Int
@@ -77,15 +78,28 @@ final class EventChannel: Sendable {
 
     /// Ends the channel; the first end counts.
     func close(_ end: End) {
-        let (receiver, sender) = state.withLock {
-            state -> (UnsafeContinuation<[RecordedEvent]?, Never>?, UnsafeContinuation<Void, Never>?) in
-            guard state.end == nil else { return (nil, nil) }
+        let ended = state.withLock { state -> State? in
+            guard state.end == nil else { return nil }
             state.end = end
             if case .cancelled = end { state.batches = [] }
-            return (state.receiver.take(), state.sender.take())
+            let ended = state
+            state.receiver = nil
+            state.sender = nil
+            state.onEnd = nil
+            return ended
         }
-        receiver?.resume(returning: nil)
-        sender?.resume()
+        ended?.receiver?.resume(returning: nil)
+        ended?.sender?.resume()
+        ended?.onEnd?()
+    }
+
+    /// Runs `action` when the channel ends; at once if it has.
+    func onEnd(_ action: @escaping @Sendable () -> Void) {
+        let hasEnded = state.withLock { state -> Bool in
+            if state.end == nil { state.onEnd = action }
+            return state.end != nil
+        }
+        if hasEnded { action() }
     }
 
     /// How it ended, or nil.

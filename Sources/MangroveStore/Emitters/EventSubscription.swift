@@ -38,7 +38,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
         let gateway: LocalGateway
         let store: String
         var start: SubscriptionStart
-        private var channel: EventChannel?
+        private var listening: Listening?
         private var batch: ArraySlice<RecordedEvent> = []
 
         init(gateway: LocalGateway, store: String, start: SubscriptionStart) {
@@ -56,7 +56,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
                 if let received = await channel.receive() {
                     batch = received[...]
                 } else {
-                    self.channel = nil
+                    listening = nil
                 }
             }
             start.next += 1
@@ -64,10 +64,23 @@ public struct EventSubscription: AsyncSequence, Sendable {
         }
 
         private mutating func openChannel() async throws -> EventChannel {
-            if let channel { return channel }
+            if let listening { return listening.channel }
             let opened = try await gateway.follow(store, start)
-            channel = opened
+            listening = Listening(opened)
             return opened
         }
+    }
+}
+
+/// A subscriber's hold on its channel: when the subscriber lets go, whichever way, its emitter ends.
+private final class Listening: Sendable {
+    let channel: EventChannel
+
+    init(_ channel: EventChannel) {
+        self.channel = channel
+    }
+
+    deinit {
+        channel.close(.cancelled)
     }
 }

@@ -94,6 +94,15 @@ package final class StoreEngine: Sendable {
             options: options,
             recovered: recovered
         )
+        // What no checkpoint covers has just been read.
+        if recovered.report.checkpoint != nil, engine.durableBytes <= options.checkedAtOpen {
+            do throws(StoreError) {
+                _ = try engine.scrub(from: nil, budget: .max)
+            } catch {
+                engine.abandon()
+                throw error
+            }
+        }
         return (engine, recovered.report)
     }
 

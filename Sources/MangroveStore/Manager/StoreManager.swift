@@ -134,6 +134,15 @@ actor StoreManager: ProcessActor, SignalHandling {
         )
     }
 
+    /// Stops a store in which damage was found: nothing more is served from it.
+    func refuse(_ id: String, _ error: StoreError) async {
+        guard let entry = entries[id], entry.status == .running, let process = entry.process else { return }
+        context.runtime.log(.error, "store.refused", ["store": id, "error": error.description])
+        entries[id] = Entry(status: .damaged, problem: error, process: process)
+        try? await supervisor.terminateChild(process.id)
+        await process.subtreeEnded()
+    }
+
     func handle(_ signal: Signal) async throws {
         guard case .down(let down) = signal else { return }
         guard let id = entries.first(where: { $0.value.process?.id == down.process })?.key else { return }

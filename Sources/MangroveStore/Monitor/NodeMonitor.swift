@@ -23,14 +23,22 @@ actor NodeMonitor: ProcessActor, LongRunning {
         let environment = runtime.environment
         let directory = place.directory
         while true {
-            let free = try await environment.blocking.run { try environment.disk.freeSpace(at: directory) }
-            freeBytes = free
-            let low = free < place.settings.lowDiskBytes
-            if low, !isLow {
-                runtime.log(.warning, "store.disk.low", ["store": place.store, "free": "\(free)"])
+            do {
+                note(try await environment.blocking.run { try environment.disk.freeSpace(at: directory) })
+            } catch let error as DiskError {
+                // A disk that cannot be asked is no reason to take the store down; if it fails, the engine will say so.
+                runtime.log(.warning, "store.disk.unknown", ["store": place.store, "error": error.description])
             }
-            isLow = low
             try await runtime.sleep(for: place.settings.monitorInterval)
         }
+    }
+
+    private func note(_ free: Int) {
+        let low = free < place.settings.lowDiskBytes
+        if low, !isLow {
+            runtime.log(.warning, "store.disk.low", ["store": place.store, "free": "\(free)"])
+        }
+        freeBytes = free
+        isLow = low
     }
 }

@@ -1,19 +1,24 @@
 import Mangrove
 
-/// Keeps a store's restart short: writes an index checkpoint at an interval when enough has come in, and closes files that
-/// nobody reads.
+/// Keeps a store's restart short and its history sound: writes an index checkpoint at an interval when enough has come in,
+/// closes files that nobody reads, and reads once, in small portions, what opening the store left unread.
 actor PersistenceWorker: ProcessActor, LongRunning {
     private let runtime: Runtime
     private let session: EngineSession
+    private let refusal: StoreRefusal
     private let interval: Duration
     private let events: Int
     private var covered: Int
 
-    private init(_ runtime: Runtime, _ session: EngineSession, _ settings: StoreSettings) {
-        self.runtime = runtime
+    private static let scrubPortion = 8 << 20
+    private static let scrubPause = Duration.milliseconds(100)
+
+    private init(_ context: ProcessContext, _ session: EngineSession, _ place: StorePlace) {
+        runtime = context.runtime
         self.session = session
-        interval = settings.checkpointInterval
-        events = settings.checkpointEvents
+        refusal = StoreRefusal(context.runtime, place.store)
+        interval = place.settings.checkpointInterval
+        events = place.settings.checkpointEvents
         covered = session.engine.eventCount
     }
 
@@ -23,16 +28,35 @@ actor PersistenceWorker: ProcessActor, LongRunning {
         _ names: StoreName
     ) async throws -> PersistenceWorker {
         let engine = context.runtime.address(names.name(.engine), of: Store.self)
-        return PersistenceWorker(context.runtime, try await engine.call { $0.session }, place.settings)
+        return PersistenceWorker(context, try await engine.call { $0.session }, place)
     }
 
     func run() async throws {
+        if session.engine.durableBytes > LogOptions().checkedAtOpen { try await scrub() }
         while true {
             try await runtime.sleep(for: interval)
-            if session.engine.eventCount - covered >= events {
-                covered = try await session.write { engine in try engine.writeCheckpoint() } ?? covered
-            }
+            if session.engine.eventCount - covered >= events { try await writeCheckpoint() }
             try await session.read { engine in engine.closeIdleFiles() }
         }
+    }
+
+    private func writeCheckpoint() async throws {
+        do {
+            covered = try await session.write { engine in try engine.writeCheckpoint() } ?? covered
+        } catch StoreError.unavailable(let store, let why) where session.engine.failure == nil {
+            // The older one still serves; a full disk, say, is no reason to restart what works.
+            runtime.log(.warning, "store.checkpoint.failed", ["store": store, "error": why])
+        }
+    }
+
+    private func scrub() async throws {
+        var next: RecordLocation?
+        repeat {
+            try await runtime.sleep(for: Self.scrubPause)
+            let start = next
+            next = try await refusal.watching {
+                try await session.read { engine in try engine.scrub(from: start, budget: Self.scrubPortion) }
+            }
+        } while next != nil
     }
 }

@@ -5,14 +5,16 @@ import Mangrove
 /// It belongs to one incarnation of the engine and ends with it.
 actor StreamReader: ProcessActor {
     private let session: EngineSession
+    private let refusal: StoreRefusal
 
-    private init(_ session: EngineSession) {
+    private init(_ session: EngineSession, _ refusal: StoreRefusal) {
         self.session = session
+        self.refusal = refusal
     }
 
-    static func start(_ context: ProcessContext, _ names: StoreName) async throws -> StreamReader {
+    static func start(_ context: ProcessContext, _ place: StorePlace, _ names: StoreName) async throws -> StreamReader {
         let engine = context.runtime.address(names.name(.engine), of: Store.self)
-        return StreamReader(try await engine.call { $0.session })
+        return StreamReader(try await engine.call { $0.session }, StoreRefusal(context.runtime, place.store))
     }
 
     func read(
@@ -21,13 +23,17 @@ actor StreamReader: ProcessActor {
         count: Int,
         direction: ReadDirection
     ) async throws -> [RecordedEvent] {
-        try await session.read { engine in
-            try engine.read(stream: stream, start: start, count: count, direction: direction)
+        try await refusal.watching {
+            try await session.read { engine in
+                try engine.read(stream: stream, start: start, count: count, direction: direction)
+            }
         }
     }
 
     func readAll(start: Int, count: Int) async throws -> [RecordedEvent] {
-        try await session.read { engine in try engine.readAll(start: start, count: count) }
+        try await refusal.watching {
+            try await session.read { engine in try engine.readAll(start: start, count: count) }
+        }
     }
 
     func version(of stream: String) -> Int {

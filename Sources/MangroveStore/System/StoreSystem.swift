@@ -68,7 +68,7 @@ private func persistence(_ place: StorePlace, _ names: StoreName) -> Supervisor 
                 DynamicSupervisor("writers")
             }
             PartitionSupervisor("readers", name: names.name(.readers), partitions: partitions) { _ in
-                Worker("reader") { try await StreamReader.start($0, names) }
+                Worker("reader") { try await StreamReader.start($0, place, names) }
             }
         }
         Worker("persistence-worker") { try await PersistenceWorker.start($0, place, names) }

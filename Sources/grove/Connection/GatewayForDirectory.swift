@@ -2,8 +2,10 @@ import MangroveStore
 
 /// What a verb needs of the data directory it is given.
 enum DirectoryNeed: Equatable {
-    /// It must be there: reading and appending make no directories.
+    /// It must be there: reading and appending make no directories. Its stores start as they are asked for.
     case existing
+    /// It must be there, and all its stores are looked at.
+    case allStores
     /// It is made if it is not there.
     case createIfMissing
     /// A node must be serving it.
@@ -13,11 +15,11 @@ enum DirectoryNeed: Equatable {
 /// Opens a data directory in this program, runs `body` with its gateway, and closes the directory again in order.
 ///
 /// - Parameter directory: the data directory.
-/// - Parameter create: whether to make the directory if it is not there.
+/// - Parameter need: what the verb needs of it.
 /// - Throws: what `body` throws, or why the directory could not be opened: that another program has it, for one.
 typealias OpenInProcess = (
     _ directory: String,
-    _ create: Bool,
+    _ need: DirectoryNeed,
     _ body: (any Gateway) async throws -> ExitCode
 ) async throws -> ExitCode
 
@@ -43,7 +45,7 @@ func withGateway(
     guard need != .served else {
         throw Failure(.failure, "no node is serving '\(dataDirectory)'; start one with 'grove serve --allow-faults'")
     }
-    return try await openInProcess(dataDirectory, need == .createIfMissing, body)
+    return try await openInProcess(dataDirectory, need, body)
 }
 
 /// The gateway of the node that serves a directory, or nil if none does.

@@ -68,10 +68,15 @@ private func run(_ command: Command, _ console: Console, _ programs: Programs) a
     case .streams(let options):
         return try await with(options.dataDirectory) { try await listStreams(options, $0, console) }
     case .stores(let options):
-        let need: DirectoryNeed = if case .create = options.action { .createIfMissing } else { .existing }
+        let need: DirectoryNeed =
+            switch options.action {
+            case .create: .createIfMissing
+            case .list, .status: .allStores
+            case .remove, .configuration: .existing
+            }
         return try await with(options.dataDirectory, need) { try await manageStores(options, $0, console) }
     case .tree(let options):
-        return try await with(options.dataDirectory) { try await showTree(options, $0, console) }
+        return try await with(options.dataDirectory, .allStores) { try await showTree(options, $0, console) }
     case .crash(let options):
         return try await with(options.dataDirectory, .served) { try await crashProcess(options, $0, console) }
     case .verify(let options):

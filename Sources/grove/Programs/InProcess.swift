@@ -8,14 +8,14 @@ extension Programs {
     }
 }
 
-/// Opens a data directory that no node serves, for as long as one verb takes. Its stores start as they are asked for.
+/// Opens a data directory that no node serves, for as long as one verb takes.
 private func openDirectoryHere(
     _ directory: String,
-    _ create: Bool,
+    _ need: DirectoryNeed,
     _ body: (any Gateway) async throws -> ExitCode
 ) async throws -> ExitCode {
     var settings = NodeSettings(dataDirectory: directory, owner: "\(System.processID)")
-    settings.startsStores = false
+    settings.startsStores = need == .allStores
     // What goes wrong comes back as the verb's own error.
     let runtime = Runtime(.system(disk: POSIXDisk(), logs: SilentLogSink()))
     let node = try await Node.open(settings, in: runtime)

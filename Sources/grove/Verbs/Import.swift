@@ -60,7 +60,8 @@ private struct ImportBatch: Sendable {
             return try await gateway.append(to: store, parts).compactMap(\.position).max()
         } catch {
             var failure = Failure(describing: error)
-            failure.message = "lines \(firstLine) to \(lastLine): " + failure.message
+            let lines = firstLine == lastLine ? "line \(firstLine)" : "lines \(firstLine) to \(lastLine)"
+            failure.message = lines + ": " + failure.message
             throw failure
         }
     }

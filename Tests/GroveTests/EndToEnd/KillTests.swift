@@ -45,10 +45,16 @@ struct KillTests {
             )
         }
 
-        /// A moment that is not one of the program's own.
-        func moment() async throws {
+        /// Does something after so many acknowledgements, at a moment that is not one of the program's own.
+        func after(
+            _ acknowledgements: ClosedRange<Int>,
+            _ act: @escaping @Sendable (_ signal: (Int32) -> Void) -> Void
+        ) -> RunningProgram.Trigger {
             let microseconds = UInt32.random(in: 0...3_000, using: &numbers)
-            try await onThread { _ = usleep(microseconds) }
+            return .init(lines: Int.random(in: acknowledgements, using: &numbers)) { signal in
+                usleep(microseconds)
+                act(signal)
+            }
         }
 
         /// Has a fresh process read the files.
@@ -79,15 +85,16 @@ struct KillTests {
     }
 
     /// Starts an import. Through a pipe it reads a batch when the one before it is durable, from a file earlier.
-    private static func importer(_ run: Run, _ stage: Stage, file: Bool) async throws -> RunningProgram {
+    private static func importer(
+        _ run: Run,
+        _ stage: Stage,
+        file: Bool,
+        trigger: RunningProgram.Trigger? = nil
+    ) throws -> RunningProgram {
         let options = ["import", "busy", "--acks", "--batch=\(run.batch)"]
         let file = file ? [try stage.site.file(run.client, lines(run))] : []
-        let program = try RunningProgram(Site.program, stage.site.onData(options + file))
-        if file.isEmpty {
-            try? await program.write(lines(run))
-            program.closeInput()
-        }
-        return program
+        let words = stage.site.onData(options + file)
+        return try RunningProgram(Site.program, words, input: file.isEmpty ? lines(run) : "", trigger: trigger)
     }
 
     /// What is wrong with how an import ended.
@@ -112,20 +119,16 @@ struct KillTests {
         for round in 1...Self.rounds {
             let comment = Comment(rawValue: "seed \(seed), round \(round)")
             let node = try await stage.site.serve()
-            var runs = [stage.run(of: "a", batches: 1...6), stage.run(of: "b", batches: 1...40)]
-            let importers = [
-                try await Self.importer(runs[0], stage, file: true),
-                try await Self.importer(runs[1], stage, file: false),
-            ]
+            var runs = [stage.run(of: "a", batches: 1...40), stage.run(of: "b", batches: 1...6)]
+            let first = try Self.importer(runs[0], stage, file: false)
             let killed = Lock(false)
-            let single = stage.run(of: "c", batches: 1...4)
-            let site = stage.site
+            let (single, site) = (stage.run(of: "c", batches: 1...4), stage.site)
             async let appended = Self.append(single, site, until: killed)
-            for _ in 0..<Int.random(in: 0...25, using: &stage.numbers) { _ = await importers[0].line() }
-            for _ in 0..<Int.random(in: 0...2, using: &stage.numbers) { _ = await importers[1].line() }
-            try await stage.moment()
-            node.signal(SIGKILL)
-            killed.withLock { $0 = true }
+            let trigger = stage.after(0...25) { _ in
+                node.signal(SIGKILL)
+                killed.withLock { $0 = true }
+            }
+            let importers = [first, try Self.importer(runs[1], stage, file: true, trigger: trigger)]
             #expect(await node.wait() == 128 + SIGKILL, comment)
 
             for (index, importer) in importers.enumerated() {
@@ -144,7 +147,7 @@ struct KillTests {
     /// Appends one batch after the other, each with a program of its own, until the node is killed.
     private static func append(_ run: Run, _ site: Site, until killed: Lock<Bool>) async throws -> Run {
         var run = run
-        while !killed.withLock({ $0 }), run.next < run.events.upperBound {
+        repeat {
             let batch = run.next..<min(run.next + run.batch, run.events.upperBound)
             let lines = batch.map { KillAudit.Event(client: run.client, number: $0).lineWithoutStream }.joined()
             let outcome = try await site.grove("append", "busy", run.client, input: lines)
@@ -155,7 +158,7 @@ struct KillTests {
             let match = try #require(outcome.lines.first?.wholeMatch(of: /.*"version":(\d+),"position":(\d+)\}/))
             #expect(match.output.1 == "\(batch.upperBound - 1)")
             run.acknowledged.append((batch.upperBound - 1, Int(match.output.2) ?? -1))
-        }
+        } while !killed.withLock({ $0 }) && run.next < run.events.upperBound
         return run
     }
 
@@ -166,11 +169,9 @@ struct KillTests {
         for round in 1...Self.rounds {
             let comment = Comment(rawValue: "seed \(seed), round \(round)")
             var run = stage.run(of: "a", batches: 1...8)
-            let importer = try await Self.importer(run, stage, file: round % 2 == 0)
-            for _ in 0..<Int.random(in: 0...20, using: &stage.numbers) { _ = await importer.line() }
             // Now and then it is killed before it has begun.
-            try await stage.moment()
-            importer.signal(SIGKILL)
+            let trigger = stage.after(0...20) { signal in signal(SIGKILL) }
+            let importer = try Self.importer(run, stage, file: round % 2 == 0, trigger: trigger)
             let outcome = try await importer.outcome()
             #expect(Self.complaint(outcome, killed: true) == nil, comment)
             if outcome.code != 0 { interrupted += 1 }

@@ -29,6 +29,19 @@ struct ServeTests {
         )
         #expect(second.output.isEmpty)
         #expect(try await site.grove("append", "x", "s", input: Self.event).code == 0)
+        node.signal(SIGTERM)
+        #expect(await node.wait() == 0)
+
+        // A verb that has opened the directory itself is an owner too.
+        let importer = try site.start("import", "x", "--batch=1", "--acks")
+        try await importer.write("{\"stream\":\"s\",\"type\":\"t\",\"data\":1}\n")
+        #expect(await importer.line() == "{\"lines\":[1,1],\"position\":1}")
+        for words in [["serve"], ["read", "x", "--all"]] {
+            let other = try await Program.run(Site.program, site.onData(words))
+            #expect(other.code == 1 && other.errors.hasSuffix("is in use by process \(importer.processID)\n"))
+        }
+        importer.closeInput()
+        #expect(await importer.wait() == 0)
     }
 
     @Test("A killed owner leaves nothing to clean up")
@@ -49,9 +62,9 @@ struct ServeTests {
     func stops(_ number: Int32) async throws {
         let site = Site()
         let node = try await site.serve("--store", "x", "--store", "y")
-        let importer = try site.start("import", "x", "--batch=1", "--acks", try site.file("events", Self.lines(2_000)))
-        for _ in 0..<20 { #expect(await importer.line() != nil) }
-        node.signal(number)
+        let words = site.onData(["import", "x", "--batch=1", "--acks"])
+        let trigger = RunningProgram.Trigger(lines: 20) { _ in node.signal(number) }
+        let importer = try RunningProgram(Site.program, words, input: Self.lines(2_000), trigger: trigger)
         let stopped = try await node.outcome()
         #expect(stopped.code == 0)
         #expect(stopped.lines.last == "stopped")
@@ -60,7 +73,7 @@ struct ServeTests {
 
         let outcome = try await importer.outcome()
         #expect(outcome.code == 1)
-        #expect(outcome.errors.hasPrefix("grove: lines "))
+        #expect(outcome.errors.hasPrefix("grove: line "))
         #expect(outcome.errors.split(separator: "\n").count == 1)
         let found = try await site.grove("read", "x", "--all").lines.count
         #expect(outcome.lines.count...outcome.lines.count + 1 ~= found)

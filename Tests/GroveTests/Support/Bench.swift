@@ -89,8 +89,8 @@ final class Bench {
             }
         )
         let programs = Programs(
-            openInProcess: { [self] directory, create, body in
-                opened.append(directory + (create ? " create" : ""))
+            openInProcess: { [self] directory, need, body in
+                opened.append(directory + (need == .createIfMissing ? " create" : ""))
                 return try await body(gateway)
             },
             serve: { options, console in

@@ -40,10 +40,13 @@ enum Program {
         environment: [String: String] = [:],
         directory: String? = nil
     ) async throws -> Outcome {
-        let program = try RunningProgram(path, arguments, environment: environment, directory: directory)
-        // One that ends without reading all of its input is none the worse for it.
-        if let input { try? await program.write(input) }
-        program.closeInput()
+        let program = try RunningProgram(
+            path,
+            arguments,
+            input: input ?? "",
+            environment: environment,
+            directory: directory
+        )
         return try await program.outcome()
     }
 

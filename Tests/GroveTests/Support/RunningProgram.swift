@@ -18,22 +18,32 @@ final class RunningProgram: Sendable {
     private let state: ProgramState
     private let input: Lock<Int32?>
 
-    /// How long a program may run before it is taken to hang, and is killed.
-    private static let patience: Int32 = 300
     /// Two programs started at once must not inherit each other's pipes: those would stay open for too long.
     private static let starting = Lock(())
+
+    /// Something to be done once a program has printed so many lines, or else when it ends.
+    ///
+    /// It is done by the thread that reads the output, at once, however busy those of tasks are.
+    struct Trigger: Sendable {
+        var lines: Int
+        /// What to do; it is handed what sends a signal to the program.
+        var act: @Sendable (_ signal: (Int32) -> Void) -> Void
+    }
 
     /// Starts a program.
     /// - Parameters:
     ///   - path: its file, or a name to be looked for in the search path.
+    ///   - input: all of its standard input, if it is known already.
     ///   - environment: variables added to those of the test.
     ///   - directory: its working directory; that of the test if nil.
     /// - Throws: ``ProgramError``.
     init(
         _ path: String,
         _ arguments: [String] = [],
+        input text: String? = nil,
         environment: [String: String] = [:],
-        directory: String? = nil
+        directory: String? = nil,
+        trigger: Trigger? = nil
     ) throws {
         let words = [path] + arguments
         let started = try Self.starting.withLock { _ throws(ProgramError) in
@@ -41,24 +51,41 @@ final class RunningProgram: Sendable {
         }
         name = words.joined(separator: " ")
         processID = started.processID
-        input = Lock(started.input)
-        let state = ProgramState()
+        input = Lock(text == nil ? started.input : nil)
+        let state = ProgramState(started.processID)
         self.state = state
-        let id = started.processID
-        Self.pump(started.output, while: Self.patience, of: id, state) {
-            $0.output += $1
-        } ended: {
-            $0.outputEnded = true
-        }
-        Self.pump(started.errors, while: Self.patience, of: id, state) {
-            $0.errors += $1
-        } ended: {
-            $0.errorsEnded = true
-        }
         SystemThread.start("test-wait") {
             // The id stays the program's own until `reap`, which happens under the lock that `signal` takes.
-            systemAwait(id)
-            state.update { $0.code = systemReap(id) }
+            systemAwait(started.processID)
+            state.update { $0.code = systemReap(started.processID) }
+        }
+        SystemThread.start("test-read") {
+            var lines = 0
+            var pending = trigger
+            func act(_ ended: Bool) {
+                guard let trigger = pending, ended || lines >= trigger.lines else { return }
+                pending = nil
+                trigger.act { state.signal($0) }
+            }
+            act(false)
+            Self.pump(started.output, state) { piece in
+                state.update { $0.output += piece }
+                if pending != nil { lines += piece.count { $0 == 0x0A } }
+                act(false)
+            }
+            act(true)
+            state.update { $0.outputEnded = true }
+        }
+        SystemThread.start("test-read") {
+            Self.pump(started.errors, state) { piece in state.update { $0.errors += piece } }
+            state.update { $0.errorsEnded = true }
+        }
+        if let text {
+            SystemThread.start("test-write") {
+                // A program that ends without reading all of it is none the worse for it.
+                _ = systemWrite(started.input, Array(text.utf8))
+                close(started.input)
+            }
         }
     }
 
@@ -69,7 +96,7 @@ final class RunningProgram: Sendable {
 
     /// Sends a signal; to a program that has ended, nothing.
     func signal(_ number: Int32) {
-        state.look { if $0.code == nil { kill(processID, number) } }
+        state.signal(number)
     }
 
     /// Writes to its standard input.
@@ -119,34 +146,29 @@ final class RunningProgram: Sendable {
             let errors = String(decoding: values.errors, as: UTF8.self)
             return (Program.Outcome(code: code, output: output, errors: errors), values.overdue)
         }
-        if overdue { throw ProgramError("\(name): killed after \(Self.patience) s; it said: \(outcome.errors)") }
+        if overdue {
+            throw ProgramError("\(name): killed, because it neither went on nor ended; it said: \(outcome.errors)")
+        }
         return outcome
     }
 
-    /// Reads a descriptor to its end, on a thread.
-    private static func pump(
-        _ descriptor: Int32,
-        while patience: Int32,
-        of processID: Int32,
-        _ state: ProgramState,
-        take: @escaping @Sendable (inout ProgramState.Values, ArraySlice<UInt8>) -> Void,
-        ended: @escaping @Sendable (inout ProgramState.Values) -> Void
-    ) {
-        SystemThread.start("test-read") {
-            var buffer = [UInt8](repeating: 0, count: 64 << 10)
-            while true {
-                switch systemRead(descriptor, &buffer, patience: patience) {
-                case .bytes(let count): state.update { take(&$0, buffer[..<count]) }
-                case .end:
-                    close(descriptor)
-                    state.update(ended)
-                    return
-                case .silence:
-                    state.update {
-                        $0.overdue = true
-                        if $0.code == nil { kill(processID, SIGKILL) }
-                    }
-                }
+    /// Reads a descriptor to its end. Blocks.
+    ///
+    /// A program that says nothing for five minutes while somebody waits for it is taken to hang, and killed.
+    private static func pump(_ descriptor: Int32, _ state: ProgramState, take: (ArraySlice<UInt8>) -> Void) {
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var silences = 0
+        while true {
+            switch systemRead(descriptor, &buffer, patience: 10) {
+            case .bytes(let count):
+                silences = 0
+                take(buffer[..<count])
+            case .end:
+                close(descriptor)
+                return
+            case .silence:
+                silences = state.isAwaited ? silences + 1 : 0
+                if silences == 30 { state.giveUp() }
             }
         }
     }
@@ -166,10 +188,22 @@ private final class ProgramState: Sendable {
         fileprivate var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
+    private let processID: Int32
     private let values = Lock(Values())
 
-    func look(_ body: (inout Values) -> Void) {
-        values.withLock { body(&$0) }
+    init(_ processID: Int32) { self.processID = processID }
+
+    /// Whether somebody waits for something.
+    var isAwaited: Bool { values.withLock { !$0.waiters.isEmpty } }
+
+    /// Sends a signal to the program, as long as its id is its own.
+    func signal(_ number: Int32) {
+        values.withLock { if $0.code == nil { kill(processID, number) } }
+    }
+
+    func giveUp() {
+        values.withLock { $0.overdue = true }
+        signal(SIGKILL)
     }
 
     func update(_ body: (inout Values) -> Void) {

@@ -195,6 +195,53 @@ import Testing
         }
     }
 
+    @Test("Damage that is found while a store serves has it refused as a whole, and no other")
+    func damageWhileServing() throws {
+        let disk = SimulatedDisk(seed: 1)
+        let log = "/data/east/raft_logs/00000000000000000001.log"
+        try Simulation(seed: 1, disk: disk).run { simulation in
+            let node = try await Node.open(.simulated, in: simulation.runtime)
+            for store in ["east", "west"] {
+                try await node.gateway.createStore(store)
+                _ = try await node.gateway.append(to: store, stream: "a", expecting: .any, happenings(0..<50))
+            }
+            try disk.corrupt(log, at: 500)
+            await #expect(throws: StoreError.self) {
+                try await node.gateway.readAll(from: "east", start: 0, count: 100)
+            }
+            try await simulation.runtime.sleep(for: .seconds(1))
+            #expect(try await node.gateway.storeStatus("east").status == .damaged)
+            do {
+                let more = happenings(50..<51)
+                _ = try await node.gateway.append(to: "east", stream: "b", expecting: .any, more)
+                Issue.record("a damaged store took an append")
+            } catch StoreError.damaged(_, let file, _, _) {
+                #expect(file == log)
+            }
+            #expect(try await node.gateway.readAll(from: "west", start: 0, count: 100).count == 50)
+            await node.close()
+            #expect(simulation.runtime.processCount == 0)
+        }
+    }
+
+    @Test("A checkpoint does not hide damage from the next start")
+    func damageBehindCheckpoint() throws {
+        let disk = SimulatedDisk(seed: 1)
+        try Simulation(seed: 1, disk: disk).run { simulation in
+            let node = try await Node.open(.simulated, in: simulation.runtime)
+            try await node.gateway.createStore("east")
+            _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(0..<50))
+            await node.close()
+        }
+        #expect(try disk.list("/data/east/snapshots").count == 1)
+        try disk.corrupt("/data/east/raft_logs/00000000000000000001.log", at: 500)
+        try Simulation(seed: 2, disk: disk).run { simulation in
+            let node = try await Node.open(.simulated, in: simulation.runtime)
+            #expect(try await node.gateway.storeStatus("east").status == .damaged)
+            await node.close()
+        }
+    }
+
     @Test("A second node is refused a directory that one has, and told who")
     func oneOwner() throws {
         let disk = SimulatedDisk(seed: 1)

@@ -61,6 +61,57 @@ import Testing
             #expect(simulation.runtime.processCount == 0)
         }
     }
+
+    @Test("A subscriber that stops listening leaves no emitter behind, and a slow one holds up nobody")
+    func subscribersComeAndGo() throws {
+        try Simulation(seed: 6).run { simulation in
+            let runtime = simulation.runtime
+            let node = try await Node.open(.simulated, in: runtime)
+            try await node.gateway.createStore("orders")
+            for start in stride(from: 0, to: 6_000, by: 500) {
+                let batch = happenings(start..<start + 500)
+                _ = try await node.gateway.append(to: "orders", stream: "a", expecting: .any, batch)
+            }
+            func emitters() -> Int {
+                runtime.tree().node(at: "node/stores/orders/core/notification/emitters")?.children.count ?? -1
+            }
+            var first = try node.gateway.subscribe(to: "orders", .stream("a"), from: 100).makeAsyncIterator()
+            #expect(try await first.next()?.version == 100)
+            // It takes no more; another one is not kept waiting.
+            var count = 0
+            for try await event in try node.gateway.subscribe(to: "orders", .all) {
+                #expect(event.position == count)
+                count += 1
+                if count == 6_000 { break }
+            }
+            try await runtime.sleep(for: .milliseconds(1))
+            #expect(emitters() == 1)
+            #expect(try await first.next()?.version == 101)
+            await node.close()
+        }
+    }
+
+    @Test("A checkpoint that cannot be written is logged, and the store goes on")
+    func checkpointFails() throws {
+        let disk = SimulatedDisk(seed: 1)
+        try Simulation(seed: 7, disk: disk).run { simulation in
+            var settings = NodeSettings.simulated
+            settings.store.checkpointEvents = 1
+            let runtime = simulation.runtime
+            let node = try await Node.open(settings, in: runtime)
+            try await node.gateway.createStore("orders")
+            let before = runtime.tree().node(at: "node/stores/orders")?.subtree.map(\.process)
+            _ = try await node.gateway.append(to: "orders", stream: "a", expecting: .any, happenings(0..<10))
+            disk.capacity = disk.usedSpace
+            try await runtime.sleep(for: .seconds(120))
+            #expect(simulation.logs.events(named: "store.checkpoint.failed").count > 10)
+            disk.capacity = nil
+            _ = try await node.gateway.append(to: "orders", stream: "a", expecting: .exactly(9), happenings(10..<11))
+            let after = runtime.tree().node(at: "node/stores/orders")?.subtree.filter { $0.id != "a" }.map(\.process)
+            #expect(after == before)
+            await node.close()
+        }
+    }
 }
 
 final class Received: Sendable {

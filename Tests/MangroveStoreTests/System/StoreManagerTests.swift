@@ -93,7 +93,10 @@ import Testing
         #expect(settings.segmentBytes == 8_192)
         #expect(settings.partitions == 2)
         #expect(settings.writerIdle == StoreSettings().writerIdle)
-        for bad in ["", "[]", "{\"partition\": 2}", "{\"partitions\": 0}", "{\"partitions\": \"two\"}", "{\"partitions\": 1.5}"] {
+        let faults = [
+            "", "[]", "{\"partition\": 2}", "{\"partitions\": 0}", "{\"partitions\": \"two\"}", "{\"partitions\": 1.5}",
+        ]
+        for bad in faults {
             #expect(throws: StoreError.self, "\(bad)") { try StoreSettings(configuration: Array(bad.utf8)) }
         }
     }

@@ -105,7 +105,10 @@ import Testing
         }
     }
 
-    @Test("Of two writers that expect the same version one wins, and the other learns the actual one", arguments: Seeds(20))
+    @Test(
+        "Of two writers that expect the same version one wins, and the other learns the actual one",
+        arguments: Seeds(20)
+    )
     func optimisticConcurrency(seed: UInt64) throws {
         try Simulation(seed: seed).run { simulation in
             let node = try await Node.open(.simulated, in: simulation.runtime)
