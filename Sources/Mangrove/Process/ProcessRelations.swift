@@ -15,7 +15,7 @@ struct ProcessRelations: Sendable {
 
     /// Frees the names, takes back the timers, and leaves nothing in other processes.
     func release(by process: ProcessCell) {
-        for (_, release) in registrations { release() }
+        for (_, release) in registrations.sorted(by: { $0.key < $1.key }) { release() }
         for (_, timer) in timers { timer?.cancel() }
         for (monitor, target) in monitoring { target.removeMonitor(monitor) }
     }

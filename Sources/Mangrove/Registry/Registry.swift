@@ -1,7 +1,8 @@
 /// Finds processes by key: each key is held by at most one living process, with a value of the holder's.
 ///
 /// A lookup never returns a dead process, and a key is free before anyone learns that its holder has ended. Keys can be of
-/// any hashable type. After Elixir's `Registry` with unique keys.
+/// any hashable type. Where several processes share a key use ``DuplicateRegistry``. After Elixir's `Registry` with unique
+/// keys; unlike there, a registry is no process that could crash and take its registrants along.
 ///
 /// ```swift
 /// let rooms = Registry<RoomID, Void>()
@@ -9,102 +10,177 @@
 /// try await rooms.find(room, as: Room.self)?.call { $0.join(user) }
 /// ```
 public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private struct Entry {
+    struct Entry: Sendable {
         var holder: ProcessCell
         var value: Value
+        /// Grows from one registration to the next.
+        let serial: UInt64
+        /// Counts the changes of the value.
+        var version: UInt64 = 0
         /// A process that has not finished starting holds its key, but is not found by it.
         var isStarting: Bool
-        /// What the holder knows the registration by.
-        var serial: UInt64
+
+        var isFound: Bool { !isStarting && !holder.gate.isDead }
+
+        func isSame(as other: Entry) -> Bool { serial == other.serial && version == other.version }
     }
 
-    private let shards: [Lock<[Key: Entry]>]
+    struct Shard: Sendable {
+        var entries: [Key: Entry] = [:]
+        var owners = KeyOwners<Key>()
+    }
+
+    let shards: [Lock<Shard>]
+    let listeners = RegistryListeners<Key, Value>()
+    let keyLocks = KeyLocks<Key>()
 
     /// Makes an empty registry.
-    /// - Parameter partitions: how many locks share the keys; the contract is the same with any number.
-    public init(partitions: Int = 8) {
-        shards = (0..<max(1, partitions)).map { _ in Lock([:]) }
+    /// - Parameter partitions: how many locks share the keys: more for a registry that changes often on many cores. The
+    ///   contract is the same with any number.
+    public init(partitions: Int = 1) {
+        shards = (0..<max(1, partitions)).map { _ in Lock(Shard()) }
     }
 
     /// Gives `key` to the process of `context` until it ends or unregisters.
-    /// - Throws: ``RegistryError/alreadyRegistered(_:)``; the key stays with its holder.
+    ///
+    /// A process that has ended, though its code still runs, registers nothing. Source: `Registry.register/3`.
+    /// - Throws: ``RegistryError/alreadyRegistered(_:)``, also to the holder itself; the key stays with its holder, and its
+    ///   value is not changed.
     public func register(_ key: Key, _ value: Value, for context: ProcessContext) throws(RegistryError) {
         try reserve(key, value, for: context.cell, isStarting: false)
     }
 
-    /// Takes `key` back from the process of `context`; fine if it does not hold it.
+    /// Takes `key` back from the process of `context`; fine if it does not hold it. Source: `Registry.unregister/2`.
     public func unregister(_ key: Key, for context: ProcessContext) {
-        guard let serial = release(key, by: context.cell) else { return }
-        context.cell.state.withLock { _ = $0.relations.registrations.removeValue(forKey: serial) }
+        unregister(key, for: context, where: { _ in true })
     }
 
-    /// The process that holds `key`, with its value.
-    public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)?
-    {
-        guard let entry = entry(for: key), entry.holder.runs(type) else { return nil }
-        return (Ref(entry.holder), entry.value)
+    /// Takes `key` back from the process of `context` if it holds it with an `unwanted` value.
+    ///
+    /// If another task of the same process changes the value meanwhile, the newer one is looked at too.
+    /// - Returns: whether it was taken back. Source: `Registry.unregister_match/4`.
+    @discardableResult
+    public func unregister(_ key: Key, for context: ProcessContext, where unwanted: (Value) -> Bool) -> Bool {
+        let shard = shard(for: key)
+        while let seen = shard.withLock({ $0.entries[key] }), seen.holder === context.cell, unwanted(seen.value) {
+            let done = shard.withLock { shard in
+                guard let entry = shard.entries[key], entry.isSame(as: seen) else { return false }
+                shard.entries[key] = nil
+                shard.owners.remove(key, of: context.cell)
+                listeners.tell(.unregistered(self.entry(key, entry)))
+                return true
+            }
+            if done { return true }
+        }
+        return false
     }
 
-    /// The process that holds `key`.
-    public func find<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> Ref<Target>? {
-        lookup(key, as: type)?.process
+    /// Changes the value that the process of `context` has under `key`.
+    ///
+    /// Others see the old value or the new one. If another task of the same process changes the value meanwhile, `change`
+    /// runs once more, on the newer one. Source: `Registry.update_value/3`.
+    ///
+    /// ```swift
+    /// try rooms.update(room, for: context) { $0 + 1 }
+    /// ```
+    /// - Returns: the new value and the one before.
+    /// - Throws: ``NotRegistered`` if the process does not hold the key; `change` is not run then.
+    @discardableResult
+    public func update(
+        _ key: Key,
+        for context: ProcessContext,
+        _ change: (Value) -> Value
+    ) throws(NotRegistered) -> (new: Value, old: Value) {
+        while let entry = shard(for: key).withLock({ $0.entries[key] }), entry.holder === context.cell, entry.isFound {
+            let new = change(entry.value)
+            let done = shard(for: key).withLock { shard in
+                guard shard.entries[key]?.isSame(as: entry) ?? false else { return false }
+                shard.entries[key]?.value = new
+                shard.entries[key]?.version = entry.version + 1
+                return true
+            }
+            if done { return (new, entry.value) }
+        }
+        throw NotRegistered()
     }
 
-    /// How many keys are held.
-    public var count: Int {
-        shards.reduce(0) { sum, shard in sum + shard.withLock { $0.count } }
-    }
-
-    /// The keys that are held, in no order.
-    public var keys: [Key] {
-        shards.flatMap { shard in shard.withLock { Array($0.keys) } }
+    /// Tells `process` what happens to the keys of this registry: each event is a turn of that process.
+    ///
+    /// The events of one key arrive in the order in which they happened; those of keys in different partitions in any. They are signals, exempt from the mailbox's bound.
+    /// An error thrown by `handler` ends the process. That a holder *ended* is only told where asked for: a listener that
+    /// needs the reason monitors the holder. Source: the `listeners` option of `Registry`.
+    ///
+    /// ```swift
+    /// rooms.listen(as: context.ref(as: Lobby.self)) { lobby, event in lobby.note(event) }
+    /// ```
+    /// - Parameter includingEnds: whether keys that become free because their holder ended are told too.
+    @discardableResult
+    public func listen<Target: ProcessActor & Actor>(
+        as process: Ref<Target>,
+        includingEnds: Bool = false,
+        _ handler: @escaping @Sendable (isolated Target, RegistryEvent<Key, Value>) async throws -> Void
+    ) -> Watch {
+        listeners.add(process, includingEnds: includingEnds, handler)
     }
 
     // MARK: For the runtime
 
     func holder(of key: Key) -> ProcessCell? {
-        entry(for: key)?.holder
+        found(key)?.holder
     }
 
     func reserve(_ key: Key, _ value: Value, for cell: ProcessCell, isStarting: Bool) throws(RegistryError) {
-        let serial = cell.runtime.nextSerial()
-        let holder = shard(for: key).withLock { entries -> ProcessCell? in
-            if let present = entries[key], !present.holder.gate.isDead { return present.holder }
-            entries[key] = Entry(holder: cell, value: value, isStarting: isStarting, serial: serial)
+        let index = shardIndex(for: key)
+        let holder = shards[index].withLock { shard -> ProcessCell? in
+            if let present = shard.entries[key] {
+                // One that has ended, but whose keys are still being released, does not hold them any more.
+                guard present.holder.gate.isDead else { return present.holder }
+                shard.entries[key] = nil
+                shard.owners.remove(key, of: present.holder)
+                listeners.tell(.unregistered(entry(key, present)), ended: true)
+            }
+            guard shard.owners.add(key, of: cell, release: { [self] in release(cell, in: index) }) else { return nil }
+            let serial = cell.runtime.nextSerial()
+            let new = Entry(holder: cell, value: value, serial: serial, isStarting: isStarting)
+            shard.entries[key] = new
+            if !isStarting { listeners.tell(.registered(entry(key, new))) }
             return nil
         }
         if let holder { throw .alreadyRegistered(holder.id) }
-        let registered = cell.state.withLock { state -> Bool in
-            if case .dead = state.phase { return false }
-            state.relations.registrations[serial] = { [self] in _ = release(key, by: cell) }
-            return true
-        }
-        if !registered { _ = release(key, by: cell) }
     }
 
     func publish(_ key: Key, by cell: ProcessCell) {
-        shard(for: key).withLock { entries in
-            if entries[key]?.holder === cell { entries[key]?.isStarting = false }
+        shard(for: key).withLock { shard in
+            if shard.entries[key]?.holder === cell { shard.entries[key]?.isStarting = false }
         }
     }
 
-    /// - Returns: what the holder knows the registration by, if it held the key.
-    private func release(_ key: Key, by cell: ProcessCell) -> UInt64? {
-        shard(for: key).withLock { entries in
-            guard let entry = entries[key], entry.holder === cell else { return nil }
-            entries[key] = nil
-            return entry.serial
-        }
-    }
-
-    private func entry(for key: Key) -> Entry? {
-        let entry = shard(for: key).withLock { $0[key] }
-        guard let entry, !entry.isStarting, !entry.holder.gate.isDead else { return nil }
+    func found(_ key: Key) -> Entry? {
+        let entry = shard(for: key).withLock { $0.entries[key] }
+        guard let entry, entry.isFound else { return nil }
         return entry
     }
 
-    private func shard(for key: Key) -> Lock<[Key: Entry]> {
-        shards[Int(UInt(bitPattern: key.hashValue) % UInt(shards.count))]
+    func entry(_ key: Key, _ entry: Entry) -> RegistryEntry<Key, Value> {
+        RegistryEntry(key: key, value: entry.value, process: AnyRef(entry.holder))
+    }
+
+    private func release(_ cell: ProcessCell, in index: Int) {
+        shards[index].withLock { shard in
+            for key in shard.owners.removeAll(of: cell.id) {
+                guard let entry = shard.entries[key], entry.holder === cell else { continue }
+                shard.entries[key] = nil
+                listeners.tell(.unregistered(self.entry(key, entry)), ended: true)
+            }
+        }
+    }
+
+    private func shardIndex(for key: Key) -> Int {
+        shards.count == 1 ? 0 : Int(UInt(bitPattern: key.hashValue) % UInt(shards.count))
+    }
+
+    private func shard(for key: Key) -> Lock<Shard> {
+        shards[shardIndex(for: key)]
     }
 }
 
@@ -114,10 +190,4 @@ extension Registry where Value == Void {
     public func register(_ key: Key, for context: ProcessContext) throws(RegistryError) {
         try register(key, (), for: context)
     }
-}
-
-/// Why a key could not be registered.
-public enum RegistryError: Error, Sendable, Equatable {
-    /// Somebody holds it.
-    case alreadyRegistered(ProcessID)
 }

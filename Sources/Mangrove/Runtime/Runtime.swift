@@ -14,10 +14,10 @@ public final class Runtime: Sendable {
     /// The time.
     public var clock: any RuntimeClock { environment.clock }
     /// The registered names.
-    let names = Registry<ProcessName, Void>()
+    let names = Registry<ProcessName, Void>(partitions: 8)
     let nameWatchers = NameWatchers()
 
-    private let node: UInt32
+    let node: UInt32
     private let serials = Atomic<UInt64>(0)
     private let living = Atomic<Int>(0)
     private let roots = Lock<[ProcessCell]>([])

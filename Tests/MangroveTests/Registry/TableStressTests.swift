@@ -1,0 +1,168 @@
+import Mangrove
+import Testing
+
+/// Registries, groups and topics under real threads: processes come, register, are killed at any moment, and nothing of
+/// them may stay.
+@Suite("Tables under real threads") struct TableStressTests {
+    private func withPool(
+        _ body: @escaping @Sendable (Runtime, Ref<DynamicSupervisorProcess>) async throws -> Void
+    ) async throws {
+        let runtime = Runtime(.system(disk: POSIXDisk(), logs: SilentLogSink()))
+        let root = try await runtime.start(Supervisor { DynamicSupervisor("pool", intensity: RestartIntensity(0)) })
+        try await body(runtime, root.child("pool", as: DynamicSupervisorProcess.self))
+        await runtime.shutdown()
+        #expect(runtime.processCount == 0)
+    }
+
+    private static func member(_ pool: Ref<DynamicSupervisorProcess>) async throws -> Joined {
+        let started = try await pool.startChild(
+            Worker("member", restart: .temporary) { Member($0) },
+            as: Member.self
+        )
+        let ref = try #require(started)
+        return Joined(ref: ref, context: try await ref.call { $0.context })
+    }
+
+    @Test("Whatever is killed while it registers, joins and subscribes leaves nothing behind")
+    func nothingStays() async throws {
+        try await withPool { runtime, pool in
+            let names = Registry<Int, Int>(partitions: 4)
+            let shared = DuplicateRegistry<Int, Int>(partitions: 4)
+            let groups = ProcessGroups<Int>(in: runtime)
+            let topics = PubSub<Int, Int>(in: runtime, partitions: 4)
+            let watcher = try await Self.member(pool)
+            groups.watchAll(as: watcher.ref) { _, _ in }
+            names.listen(as: watcher.ref, includingEnds: true) { _, _ in }
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for worker in 0..<4 {
+                    tasks.addTask {
+                        for round in 0..<60 {
+                            let member = try await Self.member(pool)
+                            let killer = runtime.spawn { member.ref.kill() }
+                            for step in 0..<20 {
+                                let key = (step * 7 + worker) % 11
+                                try? names.register(key, round, for: member.context)
+                                shared.register(key, round, for: member.context)
+                                try? groups.join(key, member.ref)
+                                _ = try? topics.subscribe(member.ref, to: key) { member, _ in member.note("") }
+                                if step.isMultiple(of: 3) {
+                                    names.unregister(key, for: member.context)
+                                    shared.unregister(key, for: member.context)
+                                    try? groups.leave(key, member.ref)
+                                    topics.unsubscribe(member.ref, from: key)
+                                }
+                                topics.broadcast(step, to: key)
+                                if let found = names.find(key, as: Member.self) {
+                                    _ = try? await found.call { $0.take() }
+                                }
+                            }
+                            await killer.value
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+            #expect(names.keys == [])
+            #expect(names.count == 0)
+            #expect(shared.count == 0)
+            #expect(groups.groups == [])
+            #expect(topics.topics == [])
+        }
+    }
+
+    @Test(
+        "While the many keys of a dead process are being released none leads to it and each can be taken (K 189, K 190)"
+    )
+    func beingReleased() async throws {
+        try await withPool { runtime, pool in
+            let many = Registry<Int, Void>()
+            let one = Registry<String, Void>()
+            let heir = try await Self.member(pool)
+            for _ in 0..<20 {
+                let member = try await Self.member(pool)
+                for key in 0..<4_000 { try many.register(key, for: member.context) }
+                try one.register("key", for: member.context)
+                let killer = runtime.spawn { member.ref.kill() }
+                while !member.ref.isDead { await Task.yield() }
+                #expect(one.find("key", as: Member.self) == nil)
+                #expect(many.find(3_999, as: Member.self) == nil)
+                try one.register("key", for: heir.context)
+                one.unregister("key", for: heir.context)
+                await killer.value
+                #expect(many.count == 0)
+            }
+        }
+    }
+
+    @Test("A key fought over has one holder at a time, and its lock one too")
+    func oneHolder() async throws {
+        try await withPool { runtime, pool in
+            let names = Registry<String, Int>()
+            let inside = Lock((now: 0, most: 0, wins: 0))
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<8 {
+                    tasks.addTask {
+                        let member = try await Self.member(pool)
+                        for round in 0..<200 {
+                            if (try? names.register("key", round, for: member.context)) != nil {
+                                inside.withLock { inside in
+                                    inside.now += 1
+                                    inside.most = max(inside.most, inside.now)
+                                    inside.wins += 1
+                                }
+                                await Task.yield()
+                                inside.withLock { $0.now -= 1 }
+                                names.unregister("key", for: member.context)
+                            }
+                            try await names.withLock("lock") {
+                                inside.withLock { inside in
+                                    inside.now += 10
+                                    inside.most = max(inside.most, inside.now % 10 + inside.now / 20 * 100)
+                                }
+                                await Task.yield()
+                                inside.withLock { $0.now -= 10 }
+                            }
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+            #expect(inside.withLock { $0.most } == 1)
+            #expect(inside.withLock { $0.wins } > 0)
+        }
+    }
+
+    @Test("Tasks that are awaited, shut down and killed at once all come to one end")
+    func tasks() async throws {
+        try await withPool { runtime, pool in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for worker in 0..<8 {
+                    group.addTask {
+                        for round in 0..<50 {
+                            let task = try await pool.asyncNoLink { _ in
+                                if round.isMultiple(of: 2) { await Task.yield() }
+                                return round
+                            }
+                            switch (worker + round) % 4 {
+                            case 0: #expect(try await task.value() == round)
+                            case 1: task.process.kill()
+                            case 2: await task.shutdown(.brutalKill)
+                            default: task.ignore()
+                            }
+                            let first = told(try await task.yield())
+                            #expect(told(try await task.yield()) == first)
+                            #expect(first != "nothing")
+                        }
+                        var sum = 0
+                        for try await item in try pool.map(0..<50, maxConcurrency: 4, ordered: worker % 2 == 0, { $0 })
+                        {
+                            sum += try item.result.get()
+                        }
+                        #expect(sum == 1_225)
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+}
