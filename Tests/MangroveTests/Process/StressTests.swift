@@ -27,7 +27,7 @@ private actor Tally: ProcessActor {
 private struct Pushed: Error {}
 
 /// Real threads, for races that a simulation in one thread cannot have. What they find differs from run to run; what they
-/// require does not.
+/// require does not. Their calls have no timeout: beside other tests, a thread may be a long time in coming.
 @Suite("Under real threads") struct StressTests {
     private func runtime() -> Runtime {
         Runtime(.system(disk: POSIXDisk(), logs: SilentLogSink()))
@@ -43,9 +43,9 @@ private struct Pushed: Error {}
                 group.addTask {
                     for number in 0..<500 {
                         switch (number + sender) % 4 {
-                        case 0: try await tally.call { $0.quick() }
+                        case 0: try await tally.call(timeout: nil) { $0.quick() }
                         case 1: try tally.cast { $0.quick() }
-                        case 2: try await tally.call { await $0.slow() }
+                        case 2: try await tally.call(timeout: nil) { await $0.slow() }
                         default: try tally.cast { await $0.slow() }
                         }
                     }

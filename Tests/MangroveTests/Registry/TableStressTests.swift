@@ -20,7 +20,7 @@ import Testing
             as: Member.self
         )
         let ref = try #require(started)
-        return Joined(ref: ref, context: try await ref.call { $0.context })
+        return Joined(ref: ref, context: try await ref.call(timeout: nil) { $0.context })
     }
 
     @Test("Whatever is killed while it registers, joins and subscribes leaves nothing behind")
