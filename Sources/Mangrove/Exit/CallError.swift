@@ -6,7 +6,8 @@ public enum CallError: Error, Sendable {
     case exited(ExitReason)
     /// No answer came in time. The process still does the work unless it had not begun it; its answer is dropped.
     case timedOut(Duration)
-    /// The process's mailbox is full. Nothing was enqueued.
+    /// The process's mailbox is full. The work is not done: nothing was enqueued, or what was enqueued had to make way for
+    /// something newer, as the process's ``MailboxOverflow`` says.
     case mailboxFull(limit: Int)
     /// The call would close a circle of processes that wait for each other; the chain says which. Nothing was enqueued.
     case deadlock([String])

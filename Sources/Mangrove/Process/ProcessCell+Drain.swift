@@ -54,10 +54,12 @@ extension ProcessCell {
             }
             state.mailbox.moveSyncCasts(to: &batch)
             if !batch.isEmpty {
+                admit(&state)
                 depth.store(state.mailbox.count, ordering: .releasing)
                 return .casts
             }
             let message = state.mailbox.popFirst()
+            admit(&state)
             depth.store(state.mailbox.count, ordering: .releasing)
             if let message {
                 // From here on a kill finds the caller, and the caller's cancellation finds the turn.
@@ -87,6 +89,8 @@ extension ProcessCell {
         countTurn()
         do {
             switch message.work {
+            case .dropped:
+                break
             case .sync(let body):
                 try body(actor)
             case .async(let body):

@@ -41,7 +41,7 @@ extension ProcessCell {
             if case .dead = state.phase { return nil }
             state.phase = .dead(reason)
             let ending = Ending(
-                messages: state.mailbox.takeAll(),
+                mailbox: state.mailbox.takeAll(),
                 calls: state.leavingCalls + [state.currentCall].compactMap { $0 },
                 tasks: [state.drainTask, state.runTask].compactMap { $0 },
                 relations: state.relations,
@@ -64,7 +64,8 @@ extension ProcessCell {
         for task in ending.tasks { task.cancel() }
         abandonChildren(ending.orphans?() ?? [], reason)
         for call in ending.calls { call.fail(CallError.exited(reason)) }
-        for message in ending.messages { message.call?.fail(CallError.exited(reason)) }
+        for message in ending.mailbox.messages { message.call?.fail(CallError.exited(reason)) }
+        for request in ending.mailbox.requests { request.requester.fail(CallError.exited(reason)) }
         ending.relations.announce(death: reason, of: self)
         if ending.isReleasable { releaseActor() }
     }
@@ -144,7 +145,7 @@ extension ProcessCell {
 }
 
 private struct Ending {
-    var messages: [Message]
+    var mailbox: (messages: [Message], requests: [RoomRequest])
     var calls: [any QueuedCall]
     var tasks: [Task<Void, Never>]
     var relations: ProcessRelations

@@ -11,7 +11,8 @@ internal import Synchronization
 /// idle (see ``ProcessReference/call(timeout:_:)``); everything else goes through the mailbox and is run by the *drain*, a
 /// task of the process's own that exists only while there is something to drain.
 ///
-/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain.
+/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain, and the waking of
+/// those who waited for room.
 @usableFromInline
 package final class ProcessCell: Sendable {
     enum Phase: Sendable {
@@ -54,7 +55,7 @@ package final class ProcessCell: Sendable {
     package let name: ProcessName?
     @usableFromInline let runtime: Runtime
     let hooks: ProcessHooks
-    let mailboxLimit: Int
+    let room: MailboxPolicy
     let startedAt: RuntimeInstant
 
     @usableFromInline let gate = ProcessGate()
@@ -76,7 +77,7 @@ package final class ProcessCell: Sendable {
         parent: ProcessCell?,
         runtime: Runtime,
         hooks: ProcessHooks,
-        mailboxLimit: Int
+        room: MailboxPolicy
     ) {
         id = runtime.nextProcessID()
         self.childID = childID
@@ -84,7 +85,7 @@ package final class ProcessCell: Sendable {
         self.parent = parent
         self.runtime = runtime
         self.hooks = hooks
-        self.mailboxLimit = mailboxLimit
+        self.room = room
         startedAt = runtime.clock.now()
     }
 
@@ -184,62 +185,6 @@ package final class ProcessCell: Sendable {
             requestStop(.normal)
         } catch {
             requestStop(Exit.reason(for: error))
-        }
-    }
-
-    // MARK: Mailbox
-
-    /// Puts a message at the end of the mailbox.
-    /// - Throws: `noProcess`, `exited` or `mailboxFull`; nothing was enqueued.
-    func enqueue(_ message: Message) throws(CallError) {
-        let problem = state.withLock { state -> CallError? in
-            switch state.phase {
-            case .dead: return .noProcess(label)
-            case .stopping(let reason): return .exited(reason)
-            case .starting, .running: break
-            }
-            if !message.isSignal, state.mailbox.bounded >= mailboxLimit { return .mailboxFull(limit: mailboxLimit) }
-            state.mailbox.append(message)
-            depth.store(state.mailbox.count, ordering: .releasing)
-            if case .running = state.phase, !state.draining { startDraining(&state) }
-            return nil
-        }
-        if let problem { throw problem }
-    }
-
-    /// Puts a signal at the end of the mailbox; one that finds the process ending is dropped, as it must be.
-    func signal(_ work: @escaping @Sendable (any ProcessActor) async throws -> Void) {
-        try? enqueue(Message(work: .async(work), isSignal: true))
-    }
-
-    /// Starts the drain; its pin keeps the actor until it is done.
-    func startDraining(_ state: inout State) {
-        state.draining = true
-        gate.pin()
-        // Inside the lock, so that the handle is in place before the task can look for work.
-        state.drainTask = runtime.spawn { [self] in await drain() }
-    }
-
-    /// Gives up a queued or running call whose caller has gone.
-    func abandon<Answer>(_ waiter: CallWaiter<Answer>, _ error: any Error, cancellingTurn: Bool) {
-        switch waiter.abandon(error) {
-        case .tooLate:
-            return
-        case .waiting:
-            state.withLock { state in
-                state.mailbox.forget(waiter)
-                depth.store(state.mailbox.count, ordering: .releasing)
-            }
-        case .running:
-            guard cancellingTurn else { return }
-            // The drain looks at the flag when the turn is over and gives its task up, so that this cancellation, which
-            // may come late, meets no other turn.
-            let task = state.withLock { state -> Task<Void, Never>? in
-                guard state.currentCall === waiter else { return nil }
-                state.turnCancelled = true
-                return state.drainTask
-            }
-            task?.cancel()
         }
     }
 

@@ -52,7 +52,7 @@ extension Runtime {
             parent: parent,
             runtime: self,
             hooks: spec.hooks,
-            mailboxLimit: spec.mailboxLimit
+            room: MailboxPolicy(limit: spec.mailboxLimit, overflow: spec.overflow)
         )
     }
 

@@ -17,6 +17,8 @@ public struct ChildSpec: Sendable {
     public var name: ProcessName?
     /// How many messages its mailbox holds; at least 1.
     public var mailboxLimit: Int
+    /// What becomes of a message that finds the mailbox full.
+    public var overflow = MailboxOverflow.fail
 
     let hooks: ProcessHooks
     let start: StartWork

@@ -8,6 +8,12 @@ struct RingQueue<Element> {
 
     var first: Element? { count == 0 ? nil : slots[head] }
 
+    /// The element `offset` places behind the first; the offset must be less than ``count``.
+    subscript(offset: Int) -> Element? {
+        get { slots[(head + offset) & (slots.count - 1)] }
+        set { slots[(head + offset) & (slots.count - 1)] = newValue }
+    }
+
     mutating func append(_ element: Element) {
         if count == slots.count { grow() }
         slots[(head + count) & (slots.count - 1)] = element

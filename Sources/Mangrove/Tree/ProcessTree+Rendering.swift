@@ -24,7 +24,7 @@ extension ProcessTree {
     }
 
     /// The tree as JSON: an array of nodes with `id`, `path`, `kind`, `state`, `process`, `name`, `restarts`, `lastExit`,
-    /// `mailbox`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
+    /// `mailbox`, `dropped`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
     public var json: String {
         "[" + roots.map(\.json).joined(separator: ",") + "]"
     }
@@ -68,6 +68,7 @@ extension ProcessTree.Node {
         if restarts > 0 { parts.append("\(restarts) restart\(restarts == 1 ? "" : "s")") }
         if let lastExit { parts.append("last: \(lastExit)") }
         if mailbox > 0 { parts.append("\(mailbox) waiting") }
+        if dropped > 0 { parts.append("\(dropped) dropped") }
         return parts.isEmpty ? state.symbol : state.symbol + " " + parts.joined(separator: ", ")
     }
 
@@ -83,6 +84,7 @@ extension ProcessTree.Node {
         members.append("\"restarts\":\(restarts)")
         if let lastExit { members.append("\"lastExit\":" + JSONText.quoted(lastExit.description)) }
         members.append("\"mailbox\":\(mailbox)")
+        if dropped > 0 { members.append("\"dropped\":\(dropped)") }
         members.append("\"turns\":\(turns)")
         if let age { members.append("\"ageMilliseconds\":\(age.wholeNanoseconds / 1_000_000)") }
         if !children.isEmpty { members.append("\"children\":[" + children.map(\.json).joined(separator: ",") + "]") }

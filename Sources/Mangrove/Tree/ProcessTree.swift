@@ -41,6 +41,8 @@ public struct ProcessTree: Sendable {
         public var lastExit: ExitReason?
         /// Messages waiting for it.
         public var mailbox: Int
+        /// Messages this incarnation's mailbox dropped for want of room; see ``MailboxOverflow``.
+        public var dropped: UInt64
         /// Turns it has had.
         public var turns: UInt64
         /// How long this incarnation has been there.
@@ -90,6 +92,7 @@ extension Runtime {
             restarts: overview?.restarts ?? 0,
             lastExit: overview?.lastExit,
             mailbox: live?.waitingMessages ?? 0,
+            dropped: live?.droppedMessages ?? 0,
             turns: live?.turnCount ?? 0,
             age: live.map { $0.startedAt.duration(to: clock.now()) },
             children: (live?.overview() ?? []).map { child in
@@ -142,6 +145,8 @@ extension Substring {
 
 extension ProcessCell {
     var waitingMessages: Int { state.withLock { $0.mailbox.count } }
+
+    var droppedMessages: UInt64 { state.withLock { $0.mailbox.dropped } }
 
     var turnCount: UInt64 { turns.load(ordering: .relaxed) }
 }

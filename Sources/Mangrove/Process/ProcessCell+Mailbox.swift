@@ -1,0 +1,134 @@
+internal import Synchronization
+
+extension ProcessCell {
+    /// Puts a message at the end of the mailbox.
+    /// - Throws: `noProcess`, `exited` or `mailboxFull`; nothing was enqueued.
+    func enqueue(_ message: Message) throws(CallError) {
+        let problem = state.withLock { state -> Refusal? in
+            switch state.phase {
+            case .dead: return .error(.noProcess(label))
+            case .stopping(let reason): return .error(.exited(reason))
+            case .starting, .running: break
+            }
+            if !message.isSignal, state.mailbox.bounded >= room.limit, let refusal = makeRoom(for: message, &state) {
+                return refusal
+            }
+            append(message, &state)
+            return nil
+        }
+        if let problem { try settle(problem) }
+    }
+
+    /// What became of a message that found no room.
+    private enum Refusal {
+        case error(CallError)
+        /// A message was dropped: this one, or an older one in its favour.
+        case dropped(Message, isFirst: Bool)
+        /// Its caller waits for room.
+        case waits
+    }
+
+    private func append(_ message: Message, _ state: inout State) {
+        state.mailbox.append(message)
+        depth.store(state.mailbox.count, ordering: .releasing)
+        if case .running = state.phase, !state.draining { startDraining(&state) }
+    }
+
+    /// Does what the policy says with a message that finds the mailbox full; inside the lock.
+    /// - Returns: nil if there is room now.
+    private func makeRoom(for message: Message, _ state: inout State) -> Refusal? {
+        switch room.overflow {
+        case .fail:
+            return .error(.mailboxFull(limit: room.limit))
+        case .suspend:
+            guard let call = message.call else { return .error(.mailboxFull(limit: room.limit)) }
+            state.mailbox.await(RoomRequest(call: call, message))
+            return .waits
+        case .dropNewest:
+            return .dropped(message, isFirst: state.mailbox.countDrop())
+        case .dropOldest:
+            guard let oldest = state.mailbox.dropOldest() else { return .error(.mailboxFull(limit: room.limit)) }
+            append(message, &state)
+            return .dropped(oldest, isFirst: state.mailbox.countDrop())
+        }
+    }
+
+    private func settle(_ refusal: Refusal) throws(CallError) {
+        switch refusal {
+        case .error(let error):
+            throw error
+        case .waits:
+            break
+        case .dropped(let message, let isFirst):
+            message.call?.fail(CallError.mailboxFull(limit: room.limit))
+            guard isFirst else { return }
+            runtime.log(
+                .warning,
+                "process.mailbox.dropping",
+                ["process": path, "limit": "\(room.limit)", "policy": "\(room.overflow)"]
+            )
+        }
+    }
+
+    /// Puts a message at the end of the mailbox, or has `admission` told once there is room for it.
+    /// - Returns: whether it was enqueued at once; if so, nobody is told.
+    /// - Throws: `noProcess` or `exited`; nothing was enqueued, nobody is told.
+    func enqueue(_ message: Message, whenRoom admission: CallWaiter<Void>?) throws(CallError) -> Bool {
+        let result = state.withLock { state -> Result<Bool, CallError> in
+            switch state.phase {
+            case .dead: return .failure(.noProcess(label))
+            case .stopping(let reason): return .failure(.exited(reason))
+            case .starting, .running: break
+            }
+            guard state.mailbox.bounded >= room.limit else {
+                append(message, &state)
+                return .success(true)
+            }
+            if let admission { state.mailbox.await(RoomRequest(message, telling: admission)) }
+            return .success(false)
+        }
+        return try result.get()
+    }
+
+    /// Lets in those who wait for room; inside the lock, after messages were taken out.
+    func admit(_ state: inout State) {
+        if state.mailbox.isCrowded { state.mailbox.admit(limit: room.limit) }
+    }
+
+    /// Puts a signal at the end of the mailbox; one that finds the process ending is dropped, as it must be.
+    func signal(_ work: @escaping @Sendable (any ProcessActor) async throws -> Void) {
+        try? enqueue(Message(work: .async(work), isSignal: true))
+    }
+
+    /// Starts the drain; its pin keeps the actor until it is done.
+    func startDraining(_ state: inout State) {
+        state.draining = true
+        gate.pin()
+        // Inside the lock, so that the handle is in place before the task can look for work.
+        state.drainTask = runtime.spawn { [self] in await drain() }
+    }
+
+    /// Gives up a queued or running call whose caller has gone.
+    func abandon<Answer>(_ waiter: CallWaiter<Answer>, _ error: any Error, cancellingTurn: Bool) {
+        switch waiter.abandon(error) {
+        case .tooLate:
+            return
+        case .waiting:
+            state.withLock { state in
+                state.mailbox.forget(waiter)
+                admit(&state)
+                depth.store(state.mailbox.count, ordering: .releasing)
+            }
+        case .running:
+            guard cancellingTurn else { return }
+            // The drain looks at the flag when the turn is over and gives its task up, so that this cancellation, which
+            // may come late, meets no other turn.
+            let task = state.withLock { state -> Task<Void, Never>? in
+                guard state.currentCall === waiter else { return nil }
+                state.turnCancelled = true
+                return state.drainTask
+            }
+            task?.cancel()
+        }
+    }
+}
