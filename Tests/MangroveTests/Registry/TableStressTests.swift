@@ -98,37 +98,31 @@ import Testing
     func oneHolder() async throws {
         try await withPool { runtime, pool in
             let names = Registry<String, Int>()
-            let inside = Lock((now: 0, most: 0, wins: 0))
+            let (key, lock) = (Occupancy(), Occupancy())
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 for _ in 0..<8 {
                     tasks.addTask {
                         let member = try await Self.member(pool)
                         for round in 0..<200 {
                             if (try? names.register("key", round, for: member.context)) != nil {
-                                inside.withLock { inside in
-                                    inside.now += 1
-                                    inside.most = max(inside.most, inside.now)
-                                    inside.wins += 1
-                                }
+                                key.enter()
                                 await Task.yield()
-                                inside.withLock { $0.now -= 1 }
+                                key.leave()
                                 names.unregister("key", for: member.context)
                             }
                             try await names.withLock("lock") {
-                                inside.withLock { inside in
-                                    inside.now += 10
-                                    inside.most = max(inside.most, inside.now % 10 + inside.now / 20 * 100)
-                                }
+                                lock.enter()
                                 await Task.yield()
-                                inside.withLock { $0.now -= 10 }
+                                lock.leave()
                             }
                         }
                     }
                 }
                 try await tasks.waitForAll()
             }
-            #expect(inside.withLock { $0.most } == 1)
-            #expect(inside.withLock { $0.wins } > 0)
+            #expect(key.most == 1)
+            #expect(lock.most == 1)
+            #expect(lock.entries == 1_600)
         }
     }
 
@@ -165,4 +159,22 @@ import Testing
             }
         }
     }
+}
+
+/// How many are somewhere at once.
+private final class Occupancy: Sendable {
+    private let state = Lock((now: 0, most: 0, entries: 0))
+
+    func enter() {
+        state.withLock { state in
+            state.now += 1
+            state.most = max(state.most, state.now)
+            state.entries += 1
+        }
+    }
+
+    func leave() { state.withLock { $0.now -= 1 } }
+
+    var most: Int { state.withLock { $0.most } }
+    var entries: Int { state.withLock { $0.entries } }
 }
