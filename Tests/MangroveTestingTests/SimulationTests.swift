@@ -68,4 +68,12 @@ private actor Nothing: ProcessActor {}
             }
         }
     }
+
+    @Test("What the program under test finds wrong is put down to the test that runs it")
+    func currentTest() throws {
+        let outside = Test.current?.name
+        let inside = try Simulation(seed: 4).run { _ in Test.current?.name }
+        #expect(outside != nil)
+        #expect(inside == outside)
+    }
 }

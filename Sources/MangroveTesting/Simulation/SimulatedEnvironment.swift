@@ -8,6 +8,13 @@ struct SimulatedTasks: TaskSpawner {
     func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
         Task.detached(executorPreference: executor, operation: body)
     }
+
+    /// Starts the task of the program itself: it keeps its caller's task-locals, by which a test library knows which test an
+    /// expectation belongs to.
+    @discardableResult
+    func spawnProgram(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+        Task(executorPreference: executor, operation: body)
+    }
 }
 
 /// Does the work of blocking threads as steps of the simulation, so that it falls between others as the seed chooses.

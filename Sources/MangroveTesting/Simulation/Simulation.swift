@@ -64,7 +64,7 @@ public final class Simulation: Sendable {
         _ body: @escaping @Sendable (Simulation) async throws -> Result
     ) throws -> Result {
         let outcome = Lock<Swift.Result<Result, any Error>?>(nil)
-        SimulatedTasks(executor: executor).spawn { [self] in
+        SimulatedTasks(executor: executor).spawnProgram { [self] in
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(self)) } catch { result = .failure(error) }
             outcome.withLock { $0 = result }
