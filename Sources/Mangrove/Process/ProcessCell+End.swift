@@ -67,7 +67,11 @@ extension ProcessCell {
         for message in ending.mailbox.messages { message.call?.fail(CallError.exited(reason)) }
         for request in ending.mailbox.requests { request.requester.fail(CallError.exited(reason)) }
         ending.relations.announce(death: reason, of: self)
-        if ending.isReleasable { releaseActor() }
+        if ending.isReleasable {
+            releaseActor()
+        } else if case .killed = reason {
+            watchForZombie()
+        }
     }
 
     /// Ends what a supervisor leaves behind when it did not come to stop it: last first, each child within its own limit.

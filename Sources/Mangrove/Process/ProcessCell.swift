@@ -11,8 +11,8 @@ internal import Synchronization
 /// idle (see ``ProcessReference/call(timeout:_:)``); everything else goes through the mailbox and is run by the *drain*, a
 /// task of the process's own that exists only while there is something to drain.
 ///
-/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain, and the waking of
-/// those who waited for room.
+/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain, the waking of
+/// those who waited for room, and the entry in the runtime's list of zombies.
 @usableFromInline
 package final class ProcessCell: Sendable {
     enum Phase: Sendable {
@@ -47,6 +47,7 @@ package final class ProcessCell: Sendable {
         var orphans: (@Sendable () -> [Orphan])?
         /// What was left below it when it died, until that has ended too.
         var remains: [ProcessCell] = []
+        var haunting = Haunting()
     }
 
     package let id: ProcessID
@@ -56,6 +57,7 @@ package final class ProcessCell: Sendable {
     @usableFromInline let runtime: Runtime
     let hooks: ProcessHooks
     let room: MailboxPolicy
+    let zombiePolicy: ZombiePolicy
     let startedAt: RuntimeInstant
 
     @usableFromInline let gate = ProcessGate()
@@ -77,7 +79,8 @@ package final class ProcessCell: Sendable {
         parent: ProcessCell?,
         runtime: Runtime,
         hooks: ProcessHooks,
-        room: MailboxPolicy
+        room: MailboxPolicy,
+        zombiePolicy: ZombiePolicy
     ) {
         id = runtime.nextProcessID()
         self.childID = childID
@@ -86,6 +89,7 @@ package final class ProcessCell: Sendable {
         self.runtime = runtime
         self.hooks = hooks
         self.room = room
+        self.zombiePolicy = zombiePolicy
         startedAt = runtime.clock.now()
     }
 
@@ -133,6 +137,7 @@ package final class ProcessCell: Sendable {
     @usableFromInline
     func releaseActor() {
         actor = nil
+        stopHaunting()
     }
 
     /// Makes a supervisor's children visible in the tree, from before the first of them starts.

@@ -58,6 +58,9 @@ struct ProcessGate: ~Copyable, Sendable {
     /// Whether the process is dead.
     var isDead: Bool { word.load(ordering: .acquiring) & Self.dead != 0 }
 
+    /// Whether the process is dead and nobody is inside any more.
+    var isReleased: Bool { word.load(ordering: .acquiring) & Self.released != 0 }
+
     /// How many are inside.
     var occupants: Int { Int(word.load(ordering: .relaxed) & Self.pins) }
 

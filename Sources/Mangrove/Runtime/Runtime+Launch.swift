@@ -52,7 +52,8 @@ extension Runtime {
             parent: parent,
             runtime: self,
             hooks: spec.hooks,
-            room: MailboxPolicy(limit: spec.mailboxLimit, overflow: spec.overflow)
+            room: MailboxPolicy(limit: spec.mailboxLimit, overflow: spec.overflow),
+            zombiePolicy: spec.zombies
         )
     }
 
@@ -89,14 +90,17 @@ extension ProcessCell {
             state.withLock { state in
                 guard case .starting = state.phase else { return }
                 let activity = beginActivity(&state)
+                gate.pin()
                 state.runTask = runtime.spawn { [self] in
                     await Self.$activity.withValue(activity) {
                         do {
                             let actor = try await start(ProcessContext(cell: self))
+                            leave()
                             if !outcome.succeed(actor) {
                                 runtime.log(.warning, "process.start.late", ["process": path])
                             }
                         } catch {
+                            leave()
                             outcome.fail(error)
                         }
                     }

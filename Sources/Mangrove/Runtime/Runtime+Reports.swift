@@ -10,6 +10,14 @@ extension Runtime {
             log(.error, "supervisor.child.start_failed", ["child": "\(path)/\(id)", "error": error])
         case .stoppedBadly(let id, let reason):
             log(.warning, "supervisor.child.stopped_badly", ["child": "\(path)/\(id)", "reason": "\(reason)"])
+        case .waiting(let id, let wait):
+            log(.info, "supervisor.child.waiting", ["child": "\(path)/\(id)", "wait": "\(wait)"])
+        case .budgetUsedUp(let id, let limit):
+            log(
+                .error,
+                "supervisor.child.left_stopped",
+                ["child": "\(path)/\(id)", "limit": "\(limit.maxRestarts) restarts in \(limit.period)"]
+            )
         case .gaveUp(let id, let intensity, let reason):
             log(
                 .error,

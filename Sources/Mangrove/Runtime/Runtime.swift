@@ -16,6 +16,7 @@ public final class Runtime: Sendable {
     /// The registered names.
     let names = Registry<ProcessName, Void>(partitions: 8)
     let nameWatchers = NameWatchers()
+    let zombieList = Lock<[ProcessID: Zombie]>([:])
 
     let node: UInt32
     private let serials = Atomic<UInt64>(0)

@@ -15,6 +15,8 @@ public struct RuntimeEnvironment: Sendable {
     public var disk: any Disk
     /// Where log events go.
     public var logs: any LogSink
+    /// The program the runtime is part of.
+    public var program: any ProgramEnding
 
     /// Makes an environment of its parts.
     public init(
@@ -23,7 +25,8 @@ public struct RuntimeEnvironment: Sendable {
         tasks: any TaskSpawner,
         blocking: any BlockingThreads,
         disk: any Disk,
-        logs: any LogSink
+        logs: any LogSink,
+        program: any ProgramEnding = SystemProgram()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -31,6 +34,7 @@ public struct RuntimeEnvironment: Sendable {
         self.blocking = blocking
         self.disk = disk
         self.logs = logs
+        self.program = program
     }
 }
 
@@ -99,6 +103,12 @@ extension RuntimeClock {
     public func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
         schedule(at: now().advanced(by: delay), action)
     }
+}
+
+/// Ends the program, where a policy says so: see ``ZombiePolicy/endProgram``.
+public protocol ProgramEnding: Sendable {
+    /// Ends the program at once. Called from any thread; whether it returns is up to the environment.
+    func end(because reason: String)
 }
 
 /// Random bits of a runtime.

@@ -14,6 +14,29 @@ extension Child {
         }
     }
 
+    /// This child, waiting before each restart.
+    ///
+    /// ```swift
+    /// Worker("feed") { Feed() }.backoff(Backoff(initial: .seconds(1)))
+    /// ```
+    public func backoff(_ backoff: Backoff) -> ChildSpec {
+        with { $0.backoff = backoff }
+    }
+
+    /// This child, with a limit to its own restarts beside its supervisor's.
+    public func restartBudget(
+        _ maxRestarts: Int,
+        within period: Duration,
+        whenUsedUp: RestartBudget.Exhaustion
+    ) -> ChildSpec {
+        with { $0.restartBudget = RestartBudget(maxRestarts, within: period, whenUsedUp: whenUsedUp) }
+    }
+
+    /// This child, with another policy for when it was killed and its code does not return.
+    public func zombies(_ policy: ZombiePolicy) -> ChildSpec {
+        with { $0.zombies = policy }
+    }
+
     private func with(_ change: (inout ChildSpec) -> Void) -> ChildSpec {
         var spec = spec
         change(&spec)

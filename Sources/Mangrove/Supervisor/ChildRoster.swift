@@ -5,6 +5,8 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
     private struct Entry {
         var spec: ChildSpec
         var cell: ProcessCell?
+        /// When its restart is tried next, while it waits for that.
+        var nextAttempt: RuntimeInstant?
     }
 
     private let entries: Lock<[Key: Entry]>
@@ -22,7 +24,19 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
     }
 
     func put(_ key: Key, _ cell: ProcessCell) {
-        entries.withLock { $0[key]?.cell = cell }
+        entries.withLock { entries in
+            entries[key]?.cell = cell
+            entries[key]?.nextAttempt = nil
+        }
+    }
+
+    /// Notes when a child's restart is tried next.
+    func awaits(_ key: Key, _ time: RuntimeInstant) {
+        entries.withLock { $0[key]?.nextAttempt = time }
+    }
+
+    func nextAttempt(_ key: Key) -> RuntimeInstant? {
+        entries.withLock { $0[key]?.nextAttempt }
     }
 
     func spec(_ key: Key) -> ChildSpec? {
@@ -40,7 +54,7 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         guard let cell = cell(key), cell.id == process else { return .noProcess }
         let reason = await cell.stop(.shutdown, within: policy)
         entries.withLock { entries in
-            if entries[key]?.cell === cell { entries[key]?.cell = nil }
+            if entries[key]?.cell === cell, !cell.isHaunting { entries[key]?.cell = nil }
         }
         return reason
     }
@@ -65,5 +79,27 @@ struct ChildOverview: Sendable {
     var state: SupervisorMachine.ChildState
     var restarts: Int
     var lastExit: ExitReason?
+    var nextAttempt: RuntimeInstant?
     var cell: ProcessCell?
+
+    /// - Parameter nextAttempt: counts only while the child waits for its restart.
+    init(
+        id: ChildID,
+        kind: ChildKind,
+        restart: RestartType,
+        state: SupervisorMachine.ChildState,
+        restarts: Int,
+        lastExit: ExitReason?,
+        nextAttempt: RuntimeInstant?,
+        cell: ProcessCell?
+    ) {
+        self.id = id
+        self.kind = kind
+        self.restart = restart
+        self.state = state
+        self.restarts = restarts
+        self.lastExit = lastExit
+        if case .restarting = state { self.nextAttempt = nextAttempt }
+        self.cell = cell
+    }
 }

@@ -20,6 +20,23 @@ public struct ChildSpec: Sendable {
     /// What becomes of a message that finds the mailbox full.
     public var overflow = MailboxOverflow.fail
 
+    /// What becomes of it when it was killed and its code does not return.
+    public var zombies = ZombiePolicy.report
+
+    /// How long it waits before a restart; nil for not at all.
+    public var backoff: Backoff? {
+        get { limits?.backoff }
+        set { limits = RestartLimits(newValue, restartBudget) }
+    }
+
+    /// How many restarts of it alone are too many; nil for no limit of its own.
+    public var restartBudget: RestartBudget? {
+        get { limits?.budget }
+        set { limits = RestartLimits(backoff, newValue) }
+    }
+
+    private(set) var limits: RestartLimits?
+
     let hooks: ProcessHooks
     let start: StartWork
     /// Looks for faults in the specifications below this one, where it is a supervisor's.
@@ -55,6 +72,8 @@ public struct ChildSpec: Sendable {
         if case .within(let limit) = shutdown, limit < .zero { throw .negativeShutdown(id, limit) }
         if mailboxLimit < 1 { throw .mailboxLimit(id, mailboxLimit) }
         if isSignificant, restart == .permanent { throw .significantPermanent(id) }
+        if let backoff, !backoff.isValid { throw .backoff(id, backoff) }
+        try restartBudget?.limit.validate()
         try validateContents()
     }
 }
@@ -140,6 +159,8 @@ public enum SpecError: Error, Sendable, Equatable {
     case significantPermanent(ChildID)
     /// A significant child under a supervisor that never shuts down by itself.
     case significantWithoutAutoShutdown(ChildID)
+    /// A backoff that makes no sense; its members say what they must be.
+    case backoff(ChildID, Backoff)
     /// A number of restarts below zero.
     case negativeIntensity(Int)
     /// A window of no length.

@@ -10,6 +10,7 @@ struct DynamicSupervisorMachine: Sendable {
         let restart: RestartType
         let shutdown: ShutdownPolicy
         let kind: ChildKind
+        var limits: RestartLimits?
         var state = SupervisorMachine.ChildState.starting
         var lastProcess: ProcessID?
         var restarts = 0
@@ -18,9 +19,14 @@ struct DynamicSupervisorMachine: Sendable {
 
     enum Event {
         case add(ChildRecord)
-        case started(Key, ProcessID)
+        /// The time matters for children with a backoff only.
+        case started(Key, ProcessID, at: RuntimeInstant? = nil)
         case startFailed(Key, any Error)
         case ignored(Key)
+        /// The start was not tried: code of the last incarnation, which was killed, still runs.
+        case held(Key)
+        /// That code has returned.
+        case released(Key, attempt: Int)
         case exited(ProcessID, ExitReason, at: RuntimeInstant)
         case retry(Key, attempt: Int, at: RuntimeInstant)
         case terminate(ProcessID)
@@ -35,6 +41,10 @@ struct DynamicSupervisorMachine: Sendable {
         /// Stop all of these together, then say `.allStopped`.
         case stopAll([(key: Key, shutdown: ShutdownPolicy)])
         case retryLater(Key, attempt: Int)
+        /// Come back with `.retry` after a time.
+        case wait(Key, attempt: Int, Duration)
+        /// Come back with `.released` when the code of the last incarnation has returned.
+        case awaitRelease(Key, attempt: Int)
         case forget(Key)
         case reply(Result<SupervisorMachine.Reply, SupervisorError>)
         case report(SupervisorReport)
@@ -48,9 +58,12 @@ struct DynamicSupervisorMachine: Sendable {
     private var nextKey = 0
     private var attempts = 0
     private var window = RestartWindow()
+    private var tracks: RestartTracks<Key>
     private(set) var isShuttingDown = false
 
-    init(intensity: RestartIntensity, maxChildren: Int?) {
+    /// - Parameter seed: what the jitter of waits follows from.
+    init(intensity: RestartIntensity, maxChildren: Int?, seed: UInt64 = 0) {
+        tracks = RestartTracks(seed: seed)
         self.intensity = intensity
         self.maxChildren = maxChildren
     }
@@ -68,7 +81,8 @@ struct DynamicSupervisorMachine: Sendable {
             nextKey += 1
             children[nextKey] = record
             return [.start(nextKey)]
-        case .started(let key, let process):
+        case .started(let key, let process, let now):
+            tracks.started(key, at: now)
             return started(key, process)
         case .startFailed(let key, let error):
             return startFailed(key, error)
@@ -76,6 +90,12 @@ struct DynamicSupervisorMachine: Sendable {
             let wasRestart = children[key]?.lastProcess != nil
             forget(key)
             return [.forget(key)] + (wasRestart ? [] : [.reply(.success(.child(nil)))])
+        case .held(let key):
+            return [.awaitRelease(key, attempt: nextAttempt(key))]
+        case .released(let key, let attempt):
+            guard !isShuttingDown, case .restarting(attempt) = children[key]?.state else { return [] }
+            children[key]?.state = .starting
+            return [.start(key)]
         case .exited(let process, let reason, let now):
             return exited(process, reason, now)
         case .retry(let key, let attempt, let now):
@@ -114,9 +134,19 @@ struct DynamicSupervisorMachine: Sendable {
             forget(key)
             return [report, .forget(key), .reply(.failure(.startFailed(child.id, error)))]
         }
+        let wait = tracks.wait(key, child.limits, at: nil)
+        return [report] + (wait.map { waitFor(key, $0) } ?? [.retryLater(key, attempt: nextAttempt(key))])
+    }
+
+    private mutating func nextAttempt(_ key: Key) -> Int {
         attempts += 1
         children[key]?.state = .restarting(attempt: attempts)
-        return [report, .retryLater(key, attempt: attempts)]
+        return attempts
+    }
+
+    private mutating func waitFor(_ key: Key, _ time: Duration) -> [Effect] {
+        guard let child = children[key] else { return [] }
+        return [.report(.waiting(child.id, time)), .wait(key, attempt: nextAttempt(key), time)]
     }
 
     private mutating func exited(_ process: ProcessID, _ reason: ExitReason, _ now: RuntimeInstant) -> [Effect] {
@@ -124,13 +154,17 @@ struct DynamicSupervisorMachine: Sendable {
         guard case .running(process) = child.state else { return [] }
         children[key]?.lastExit = reason
         let restarts = child.restart == .permanent || (child.restart == .transient && !reason.isClean)
-        if restarts { return [.report(.childEnded(child.id, reason))] + restart(key, now) }
+        if restarts {
+            let wait = tracks.wait(key, child.limits, at: now)
+            return [.report(.childEnded(child.id, reason))] + (wait.map { waitFor(key, $0) } ?? restart(key, now))
+        }
         forget(key)
         return [.forget(key)] + (reason.isClean ? [] : [.report(.childEnded(child.id, reason))])
     }
 
     private mutating func restart(_ key: Key, _ now: RuntimeInstant) -> [Effect] {
         guard let child = children[key] else { return [] }
+        guard tracks.admit(key, child.limits, at: now) else { return budgetUsedUp(key, child) }
         guard window.admit(at: now, intensity) else {
             children[key]?.state = .stopped
             return [.report(.gaveUp(child.id, intensity, child.lastExit))] + shutDown()
@@ -138,6 +172,16 @@ struct DynamicSupervisorMachine: Sendable {
         children[key]?.state = .starting
         children[key]?.restarts += 1
         return [.report(.restarting(child.id, .oneForOne)), .start(key)]
+    }
+
+    private mutating func budgetUsedUp(_ key: Key, _ child: ChildRecord) -> [Effect] {
+        guard let budget = child.limits?.budget else { return [] }
+        if budget.whenUsedUp == .supervisorGivesUp {
+            children[key]?.state = .stopped
+            return [.report(.gaveUp(child.id, budget.limit, child.lastExit))] + shutDown()
+        }
+        forget(key)
+        return [.report(.budgetUsedUp(child.id, budget.limit)), .forget(key)]
     }
 
     private mutating func terminate(_ process: ProcessID) -> [Effect] {
@@ -171,6 +215,7 @@ struct DynamicSupervisorMachine: Sendable {
     }
 
     private mutating func forget(_ key: Key) {
+        tracks.forget(key)
         if let last = children.removeValue(forKey: key)?.lastProcess { keys[last] = nil }
     }
 }

@@ -6,7 +6,8 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
     init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
         self.context = context
-        machine = Lock(DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren))
+        let seed = context.runtime.environment.randomness.next()
+        machine = Lock(DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren, seed: seed))
         context.cell.show({ [weak self] in self?.overview() ?? [] }, orphans: { [roster] in roster.removeAll() })
     }
 
@@ -45,7 +46,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                     let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
                     watch(cell)
                     started = cell
-                    answer = .started(key, cell.id)
+                    answer = .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
                 } catch is IgnoreStart {
                     answer = .ignored(key)
                 } catch {
@@ -55,7 +56,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             case .forget(let key): roster.forget(key)
             case .report(let report): context.runtime.log(report, of: context.path)
             case .reply(.failure(let error)): throw error
-            case .reply(.success), .stop, .stopAll, .retryLater, .exit: break
+            case .reply(.success), .stop, .stopAll, .retryLater, .wait, .awaitRelease, .exit: break
             }
         }
         return started
@@ -104,6 +105,20 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 answer = .allStopped
             case .retryLater(let key, let attempt):
                 context.cell.signal { actor in try await (actor as? DynamicSupervisorProcess)?.retry(key, attempt) }
+            case .wait(let key, let attempt, let time):
+                roster.awaits(key, context.runtime.clock.now().advanced(by: time))
+                _ = context.cell.setTimer(after: time) { [context] in
+                    context.cell.signal { actor in try await (actor as? DynamicSupervisorProcess)?.retry(key, attempt) }
+                }
+            case .awaitRelease(let key, let attempt):
+                roster.cell(key)?.onRelease { [context] in
+                    context.cell.signal { actor in
+                        _ = try await (actor as? DynamicSupervisorProcess)?.perform(
+                            .released(key, attempt: attempt),
+                            adding: nil
+                        )
+                    }
+                }
             case .forget(let key):
                 roster.forget(key)
             case .reply(let result):
@@ -121,13 +136,16 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
     private func start(_ key: DynamicSupervisorMachine.Key) async -> DynamicSupervisorMachine.Event {
         guard let spec = roster.spec(key) else { return .startFailed(key, SupervisorError.shuttingDown) }
-        if let previous = roster.cell(key) { await previous.awaitRemains() }
+        if let previous = roster.cell(key) {
+            await previous.awaitRemains()
+            if spec.zombies == .refuseRestart, previous.isHaunting { return .held(key) }
+        }
         do {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(key, cell)
             }
             watch(cell)
-            return .started(key, cell.id)
+            return .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(key)
         } catch {
@@ -169,6 +187,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 state: child.state,
                 restarts: child.restarts,
                 lastExit: child.lastExit,
+                nextAttempt: roster.nextAttempt(key),
                 cell: roster.cell(key)
             )
         }
@@ -177,6 +196,6 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
 extension DynamicSupervisorMachine.ChildRecord {
     init(_ spec: ChildSpec) {
-        self.init(id: spec.id, restart: spec.restart, shutdown: spec.shutdown, kind: spec.kind)
+        self.init(id: spec.id, restart: spec.restart, shutdown: spec.shutdown, kind: spec.kind, limits: spec.limits)
     }
 }

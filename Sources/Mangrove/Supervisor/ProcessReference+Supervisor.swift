@@ -16,9 +16,9 @@ extension ProcessReference where Target == SupervisorProcess {
         try await call(timeout: nil) { try await $0.terminateChild(id) }
     }
 
-    /// Starts a child that is stopped.
+    /// Starts a child that is stopped, or makes the attempt that a child with a ``Backoff`` waits for.
     /// - Returns: the new process, or nil if its start said that there is nothing to start.
-    /// - Throws: ``SupervisorError``: not found, running, being restarted, or its start failed and it is still stopped.
+    /// - Throws: ``SupervisorError``: not found, running, being restarted, or its start failed and it is as it was.
     @discardableResult
     public func restartChild(_ id: ChildID) async throws -> ProcessID? {
         try await call(timeout: nil) { try await $0.restartChild(id) }
@@ -125,7 +125,7 @@ public struct ChildInfo: Sendable {
         case starting
         /// It runs.
         case running(ProcessID)
-        /// Its restart failed and will be tried again.
+        /// It waits for its restart: the last attempt failed, or its ``Backoff`` says so.
         case restarting
         /// It is being stopped.
         case stopping
@@ -143,6 +143,8 @@ public struct ChildInfo: Sendable {
     public var restarts: Int
     /// What it last ended with.
     public var lastExit: ExitReason?
+    /// When its restart is tried, while it waits as its ``Backoff`` says.
+    public var nextAttempt: RuntimeInstant?
 
     /// Its process, if it runs.
     public var process: ProcessID? {
@@ -176,6 +178,7 @@ extension ChildInfo {
         restart = overview.restart
         restarts = overview.restarts
         lastExit = overview.lastExit
+        nextAttempt = overview.nextAttempt
         state =
             switch overview.state {
             case .stopped: .stopped

@@ -38,6 +38,8 @@ public enum SupervisorError: Error, Sendable {
     case invalid(SpecError)
     /// As many children as allowed are there.
     case maxChildren(Int)
+    /// The code of the child's last process, which was killed, has not returned; see ``ZombiePolicy/refuseRestart``.
+    case zombie(ChildID, ProcessID)
     /// The supervisor is stopping.
     case shuttingDown
 }
@@ -55,6 +57,7 @@ extension SupervisorError: CustomStringConvertible {
         case .nameTaken(let name, let process): "the name '\(name)' is taken by \(process)"
         case .invalid(let error): "invalid specification: \(error)"
         case .maxChildren(let limit): "the limit of \(limit) children is reached"
+        case .zombie(let id, let process): "child '\(id)': the code of \(process), which was killed, still runs"
         case .shuttingDown: "the supervisor is stopping"
         }
     }
@@ -66,5 +69,7 @@ enum SupervisorReport: Sendable {
     case restarting(ChildID, Strategy)
     case startFailed(ChildID, String)
     case stoppedBadly(ChildID, ExitReason)
+    case waiting(ChildID, Duration)
+    case budgetUsedUp(ChildID, RestartIntensity)
     case gaveUp(ChildID, RestartIntensity, ExitReason?)
 }

@@ -9,90 +9,30 @@
 ///  stopped ──start──▶ starting ──▶ running ──stop──▶ stopping ──▶ stopped (temporary: gone)
 ///     ▲                  │ failed     │ ended
 ///     │                  ▼            ▼
-///     └──terminate── restarting ◀── restart wanted (waits for its turn to be tried again)
+///     └──terminate── restarting ◀── restart wanted (waits for its turn to be tried again, or as its backoff says)
 /// ```
 struct SupervisorMachine: Sendable {
-    struct ChildRecord {
-        let id: ChildID
-        let restart: RestartType
-        let shutdown: ShutdownPolicy
-        let kind: ChildKind
-        let isSignificant: Bool
-        var state = ChildState.stopped
-        var restarts = 0
-        var lastExit: ExitReason?
-    }
-
-    enum ChildState {
-        case stopped
-        case starting
-        case running(ProcessID)
-        /// Waits for another attempt; the number tells a cancelled attempt from the one awaited.
-        case restarting(attempt: Int)
-        case stopping(ProcessID)
-    }
-
-    enum Event {
-        case boot
-        case started(ChildID, ProcessID)
-        case startFailed(ChildID, any Error)
-        case ignored(ChildID)
-        case stopped(ChildID, ExitReason)
-        case exited(ChildID, ProcessID, ExitReason, at: RuntimeInstant)
-        case retry(ChildID, attempt: Int, at: RuntimeInstant)
-        case add(ChildRecord)
-        case terminate(ChildID)
-        case restart(ChildID)
-        case delete(ChildID)
-        case shutdown
-    }
-
-    enum Effect {
-        case start(ChildID)
-        case stop(ChildID, ProcessID, ShutdownPolicy)
-        /// Come back with `.retry` after what is waiting already.
-        case retryLater(ChildID, attempt: Int)
-        /// The specification can be forgotten.
-        case forget(ChildID)
-        case reply(Result<Reply, SupervisorError>)
-        case report(SupervisorReport)
-        /// All children are stopped: the supervisor ends.
-        case exit(ExitReason)
-    }
-
-    enum Reply {
-        case booted
-        case child(ProcessID?)
-        case done
-    }
-
-    private enum Purpose {
-        case boot
-        case bootFailed(ChildID, any Error)
-        case restart
-        case addedByRequest(ChildID)
-        case startedByRequest(ChildID)
-        case stoppedByRequest(ChildID)
-        case shutdown
-    }
-
-    private enum Step {
-        case start(ChildID)
-        case stop(ChildID)
-    }
-
     let strategy: Strategy
     let intensity: RestartIntensity
     let autoShutdown: AutoShutdown
-    private(set) var children: ChildList
+    var children: ChildList
     private var window = RestartWindow()
+    var tracks: RestartTracks<ChildID>
     private var purpose: Purpose?
     /// What is left to do, last step first.
     private var plan: [Step] = []
     private var attempts = 0
     private(set) var isShuttingDown = false
 
-    init(strategy: Strategy, intensity: RestartIntensity, autoShutdown: AutoShutdown, children: [ChildRecord]) {
+    /// - Parameter seed: what the jitter of waits follows from.
+    init(
+        strategy: Strategy,
+        intensity: RestartIntensity,
+        autoShutdown: AutoShutdown,
+        children: [ChildRecord],
+        seed: UInt64 = 0
+    ) {
+        tracks = RestartTracks(seed: seed)
         self.strategy = strategy
         self.intensity = intensity
         self.autoShutdown = autoShutdown
@@ -103,13 +43,21 @@ struct SupervisorMachine: Sendable {
         switch event {
         case .boot:
             return carryOut(.boot, children.all.map { .start($0.id) })
-        case .started(let id, let process):
+        case .started(let id, let process, let now):
             children.update(id) { $0.state = .running(process) }
+            tracks.started(id, at: now)
             return nextStep()
         case .startFailed(let id, let error):
             return startFailed(id, error)
         case .ignored(let id):
             return settle(id) + nextStep()
+        case .held(let id, let process):
+            return held(id, process)
+        case .released(let id, let attempt):
+            guard let child = children[id], case .restarting(attempt) = child.state else { return [] }
+            // Counted when it was held.
+            children.update(id) { $0.restarts -= 1 }
+            return restart(child, as: .restart)
         case .stopped(let id, let reason):
             return stopped(id, reason)
         case .exited(let id, let process, let reason, let now):
@@ -126,7 +74,7 @@ struct SupervisorMachine: Sendable {
 
     // MARK: Plans
 
-    private mutating func carryOut(_ purpose: Purpose, _ plan: [Step]) -> [Effect] {
+    mutating func carryOut(_ purpose: Purpose, _ plan: [Step]) -> [Effect] {
         self.purpose = purpose
         self.plan = plan.reversed()
         return nextStep()
@@ -159,6 +107,7 @@ struct SupervisorMachine: Sendable {
             return []
         }
         children.remove(id)
+        tracks.forget(id)
         return [.forget(id)]
     }
 
@@ -171,7 +120,9 @@ struct SupervisorMachine: Sendable {
             return [.reply(.failure(.startFailed(id, error)))]
         case .restart:
             return []
-        case .addedByRequest(let id), .startedByRequest(let id):
+        case .wait(let id, let attempt, let time):
+            return [.wait(id, attempt: attempt, time)]
+        case .restartedByRequest(let id), .addedByRequest(let id), .startedByRequest(let id):
             if case .running(let process) = children[id]?.state {
                 return [.reply(.success(.child(process)))]
             }
@@ -197,20 +148,50 @@ struct SupervisorMachine: Sendable {
         case .restart:
             // The attempt counted; the next one is a message to ourselves, so that requests come in between.
             self.purpose = nil
-            attempts += 1
-            let attempt = attempts
-            children.update(id) { $0.state = .restarting(attempt: attempt) }
-            return [report, .retryLater(id, attempt: attempt)]
+            return [report] + comeBack(id)
+        case .restartedByRequest:
+            self.purpose = nil
+            return [report] + comeBack(id) + [.reply(.failure(.startFailed(id, error)))]
         case .addedByRequest:
             self.purpose = nil
             children.remove(id)
+            tracks.forget(id)
             return [report, .forget(id), .reply(.failure(.startFailed(id, error)))]
         case .startedByRequest:
             self.purpose = nil
             return [report, .reply(.failure(.startFailed(id, error)))]
-        case .bootFailed, .stoppedByRequest, .shutdown:
+        case .bootFailed, .stoppedByRequest, .shutdown, .wait:
             return [report] + nextStep()
         }
+    }
+
+    /// Another attempt at a restart that failed.
+    private mutating func comeBack(_ id: ChildID) -> [Effect] {
+        let attempt = awaitAttempt(id)
+        guard let time = tracks.wait(id, children[id]?.limits, at: nil) else {
+            return [.retryLater(id, attempt: attempt)]
+        }
+        return [.report(.waiting(id, time)), .wait(id, attempt: attempt, time)]
+    }
+
+    private mutating func held(_ id: ChildID, _ process: ProcessID) -> [Effect] {
+        let purpose = purpose.take()
+        plan = []
+        let refusal = Effect.reply(.failure(.zombie(id, process)))
+        switch purpose {
+        case .restart: return [.awaitRelease(id, attempt: awaitAttempt(id))]
+        case .restartedByRequest: return [.awaitRelease(id, attempt: awaitAttempt(id)), refusal]
+        default:
+            children.update(id) { $0.state = .stopped }
+            return [refusal]
+        }
+    }
+
+    private mutating func awaitAttempt(_ id: ChildID) -> Int {
+        attempts += 1
+        let attempt = attempts
+        children.update(id) { $0.state = .restarting(attempt: attempt) }
+        return attempt
     }
 
     private mutating func stopped(_ id: ChildID, _ reason: ExitReason) -> [Effect] {
@@ -246,37 +227,77 @@ struct SupervisorMachine: Sendable {
         }
         switch child.restart {
         case .permanent:
-            return [.report(.childEnded(id, reason))] + restart(child, now)
+            return [.report(.childEnded(id, reason))] + restartSoon(child, now)
         case .transient where !reason.isClean:
-            return [.report(.childEnded(id, reason))] + restart(child, now)
+            return [.report(.childEnded(id, reason))] + restartSoon(child, now)
         case .transient:
             return shutDownIfSignificant(child)
         case .temporary:
             children.remove(id)
+            tracks.forget(id)
             let report: [Effect] = reason.isClean ? [] : [.report(.childEnded(id, reason))]
             return [.forget(id)] + report + shutDownIfSignificant(child)
         }
     }
 
+    /// Restarts a child that ended: at once, or after a wait for which those that depend on it are stopped.
+    private mutating func restartSoon(_ child: ChildRecord, _ now: RuntimeInstant) -> [Effect] {
+        guard let time = tracks.wait(child.id, child.limits, at: now) else { return restart(child, now) }
+        let attempt = awaitAttempt(child.id)
+        let stops = affected(by: child).reversed().filter { $0.id != child.id }.map { Step.stop($0.id) }
+        return [.report(.waiting(child.id, time))]
+            + carryOut(.wait(child.id, attempt: attempt, time), stops)
+    }
+
     private mutating func restart(_ child: ChildRecord, _ now: RuntimeInstant) -> [Effect] {
-        guard let place = children.place(of: child.id) else { return [] }
+        guard tracks.admit(child.id, child.limits, at: now) else { return budgetUsedUp(child) }
         guard window.admit(at: now, intensity) else {
             children.update(child.id) { $0.state = .stopped }
             return [.report(.gaveUp(child.id, intensity, children[child.id]?.lastExit))] + shutDown()
         }
+        return restart(child, as: .restart)
+    }
+
+    /// Restarts a child, and those that depend on it, without counting it.
+    mutating func restart(_ child: ChildRecord, as purpose: Purpose) -> [Effect] {
+        tracks.stopsWaiting(child.id)
         children.update(child.id) { child in
             child.state = .stopped
             child.restarts += 1
         }
-        let affected =
-            switch strategy {
-            case .oneForOne: [child]
-            case .restForOne: children.from(place)
-            case .oneForAll: children.all
-            }
+        let affected = affected(by: child)
         let stops = affected.reversed().filter { $0.id != child.id }.map { Step.stop($0.id) }
         let starts = affected.filter { $0.id == child.id || $0.restart != .temporary }.map { Step.start($0.id) }
-        return [.report(.restarting(child.id, strategy))] + carryOut(.restart, stops + starts)
+        return [.report(.restarting(child.id, strategy))] + carryOut(purpose, stops + starts)
+    }
+
+    /// Those that are restarted with a child, itself included, in order.
+    private func affected(by child: ChildRecord) -> [ChildRecord] {
+        switch strategy {
+        case .oneForOne: [child]
+        case .restForOne: children.place(of: child.id).map { children.from($0) } ?? []
+        case .oneForAll: children.all
+        }
+    }
+
+    private mutating func budgetUsedUp(_ child: ChildRecord) -> [Effect] {
+        guard let budget = child.limits?.budget else { return [] }
+        // One that ended just now has stopped nobody yet.
+        var wasAwaited = false
+        if case .restarting = child.state { wasAwaited = true }
+        tracks.stopsWaiting(child.id)
+        children.update(child.id) { $0.state = .stopped }
+        if budget.whenUsedUp == .supervisorGivesUp {
+            return [.report(.gaveUp(child.id, budget.limit, children[child.id]?.lastExit))] + shutDown()
+        }
+        let report = Effect.report(.budgetUsedUp(child.id, budget.limit))
+        let end = shutDownIfSignificant(child)
+        guard wasAwaited, end.isEmpty else { return [report] + end }
+        let starts = affected(by: child).compactMap { other -> Step? in
+            guard case .stopped = other.state, other.id != child.id else { return nil }
+            return .start(other.id)
+        }
+        return [report] + carryOut(.restart, starts)
     }
 
     private mutating func shutDownIfSignificant(_ child: ChildRecord) -> [Effect] {
@@ -299,48 +320,5 @@ struct SupervisorMachine: Sendable {
     private mutating func shutDown() -> [Effect] {
         isShuttingDown = true
         return carryOut(.shutdown, children.all.reversed().map { .stop($0.id) })
-    }
-
-    // MARK: Requests
-
-    private mutating func request(_ event: Event) -> [Effect] {
-        switch event {
-        case .add(let record):
-            if let present = children[record.id] {
-                if case .running(let process) = present.state { return refuse(.alreadyStarted(record.id, process)) }
-                return refuse(.alreadyPresent(record.id))
-            }
-            if record.isSignificant, autoShutdown == .never {
-                return refuse(.invalid(.significantWithoutAutoShutdown(record.id)))
-            }
-            children.append(record)
-            return carryOut(.addedByRequest(record.id), [.start(record.id)])
-        case .terminate(let id):
-            guard children[id] != nil else { return refuse(.notFound(id)) }
-            return carryOut(.stoppedByRequest(id), [.stop(id)])
-        case .restart(let id):
-            if let problem = problem(with: id) { return refuse(problem) }
-            return carryOut(.startedByRequest(id), [.start(id)])
-        case .delete(let id):
-            if let problem = problem(with: id) { return refuse(problem) }
-            children.remove(id)
-            return [.forget(id), .reply(.success(.done))]
-        default:
-            return []
-        }
-    }
-
-    private func refuse(_ error: SupervisorError) -> [Effect] {
-        [.reply(.failure(error))]
-    }
-
-    /// Why a child cannot be started or forgotten.
-    private func problem(with id: ChildID) -> SupervisorError? {
-        switch children[id]?.state {
-        case nil: .notFound(id)
-        case .stopped: nil
-        case .running, .starting, .stopping: .running(id)
-        case .restarting: .restarting(id)
-        }
     }
 }

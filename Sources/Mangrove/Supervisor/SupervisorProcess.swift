@@ -26,7 +26,8 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             strategy: description.strategy,
             intensity: description.intensity,
             autoShutdown: description.autoShutdown,
-            children: description.children.map(SupervisorMachine.ChildRecord.init)
+            children: description.children.map(SupervisorMachine.ChildRecord.init),
+            seed: context.runtime.environment.randomness.next()
         )
         let supervisor = SupervisorProcess(context, machine, description)
         supervisor.showToRuntime()
@@ -104,6 +105,20 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                 answer = .stopped(id, await roster.stop(id, process, policy))
             case .retryLater(let id, let attempt):
                 context.cell.signal { actor in try await (actor as? SupervisorProcess)?.retry(id, attempt) }
+            case .wait(let id, let attempt, let time):
+                roster.awaits(id, context.runtime.clock.now().advanced(by: time))
+                _ = context.cell.setTimer(after: time) { [context] in
+                    context.cell.signal { actor in try await (actor as? SupervisorProcess)?.retry(id, attempt) }
+                }
+            case .awaitRelease(let id, let attempt):
+                roster.cell(id)?.onRelease { [context] in
+                    context.cell.signal { actor in
+                        _ = try await (actor as? SupervisorProcess)?.perform(
+                            .released(id, attempt: attempt),
+                            adding: nil
+                        )
+                    }
+                }
             case .forget(let id):
                 roster.forget(id)
             case .reply(let result):
@@ -122,7 +137,10 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     private func start(_ id: ChildID) async -> SupervisorMachine.Event {
         guard let spec = roster.spec(id) else { return .startFailed(id, SupervisorError.notFound(id)) }
         // What an incarnation that was killed left below it must have ended before the next one begins.
-        if let previous = roster.cell(id) { await previous.awaitRemains() }
+        if let previous = roster.cell(id) {
+            await previous.awaitRemains()
+            if spec.zombies == .refuseRestart, previous.isHaunting { return .held(id, by: previous.id) }
+        }
         do {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(id, cell)
@@ -133,7 +151,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                     try await (actor as? SupervisorProcess)?.childExited(id, process, reason)
                 }
             }
-            return .started(id, cell.id)
+            return .started(id, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(id)
         } catch {
@@ -153,6 +171,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                 state: child.state,
                 restarts: child.restarts,
                 lastExit: child.lastExit,
+                nextAttempt: roster.nextAttempt(child.id),
                 cell: roster.cell(child.id)
             )
         }
@@ -166,7 +185,8 @@ extension SupervisorMachine.ChildRecord {
             restart: spec.restart,
             shutdown: spec.shutdown,
             kind: spec.kind,
-            isSignificant: spec.isSignificant
+            isSignificant: spec.isSignificant,
+            limits: spec.limits
         )
     }
 }

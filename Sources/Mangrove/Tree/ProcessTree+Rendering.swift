@@ -24,7 +24,7 @@ extension ProcessTree {
     }
 
     /// The tree as JSON: an array of nodes with `id`, `path`, `kind`, `state`, `process`, `name`, `restarts`, `lastExit`,
-    /// `mailbox`, `dropped`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
+    /// `retryInMilliseconds`, `mailbox`, `dropped`, `zombies`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
     public var json: String {
         "[" + roots.map(\.json).joined(separator: ",") + "]"
     }
@@ -67,8 +67,10 @@ extension ProcessTree.Node {
         if state != .running { parts.append(state.rawValue) }
         if restarts > 0 { parts.append("\(restarts) restart\(restarts == 1 ? "" : "s")") }
         if let lastExit { parts.append("last: \(lastExit)") }
+        if let retryIn { parts.append("next attempt in \(retryIn)") }
         if mailbox > 0 { parts.append("\(mailbox) waiting") }
         if dropped > 0 { parts.append("\(dropped) dropped") }
+        if !zombies.isEmpty { parts.append("\(zombies.count) zombie\(zombies.count == 1 ? "" : "s")") }
         return parts.isEmpty ? state.symbol : state.symbol + " " + parts.joined(separator: ", ")
     }
 
@@ -83,8 +85,12 @@ extension ProcessTree.Node {
         if let name { members.append("\"name\":" + JSONText.quoted(name.description)) }
         members.append("\"restarts\":\(restarts)")
         if let lastExit { members.append("\"lastExit\":" + JSONText.quoted(lastExit.description)) }
+        if let retryIn { members.append("\"retryInMilliseconds\":\(retryIn.wholeNanoseconds / 1_000_000)") }
         members.append("\"mailbox\":\(mailbox)")
         if dropped > 0 { members.append("\"dropped\":\(dropped)") }
+        if !zombies.isEmpty {
+            members.append("\"zombies\":[" + zombies.map { "\($0.serial)" }.joined(separator: ",") + "]")
+        }
         members.append("\"turns\":\(turns)")
         if let age { members.append("\"ageMilliseconds\":\(age.wholeNanoseconds / 1_000_000)") }
         if !children.isEmpty { members.append("\"children\":[" + children.map(\.json).joined(separator: ",") + "]") }

@@ -17,7 +17,7 @@ public struct ProcessTree: Sendable {
             case running
             /// It was told to stop and has not ended.
             case stopping
-            /// Its restart failed and will be tried again.
+            /// It waits for its restart: the last attempt failed, or its ``Backoff`` says so.
             case restarting
             /// It has no process.
             case stopped
@@ -39,10 +39,14 @@ public struct ProcessTree: Sendable {
         public var restarts: Int
         /// What it last ended with.
         public var lastExit: ExitReason?
+        /// How long until its restart is tried, while it waits as its ``Backoff`` says.
+        public var retryIn: Duration?
         /// Messages waiting for it.
         public var mailbox: Int
         /// Messages this incarnation's mailbox dropped for want of room; see ``MailboxOverflow``.
         public var dropped: UInt64
+        /// Earlier incarnations that were killed and whose code has not returned; see ``ZombiePolicy``.
+        public var zombies: [ProcessID]
         /// Turns it has had.
         public var turns: UInt64
         /// How long this incarnation has been there.
@@ -76,10 +80,16 @@ public struct ProcessTree: Sendable {
 extension Runtime {
     /// What lives in this runtime now.
     public func tree() -> ProcessTree {
-        ProcessTree(roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text) })
+        let zombies = Dictionary(grouping: zombies, by: \.path)
+        return ProcessTree(roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text, zombies) })
     }
 
-    private func node(of cell: ProcessCell?, overview: ChildOverview?, path: String) -> ProcessTree.Node {
+    private func node(
+        of cell: ProcessCell?,
+        overview: ChildOverview?,
+        path: String,
+        _ zombies: [String: [Zombie]]
+    ) -> ProcessTree.Node {
         let phase = cell?.state.withLock { $0.phase }
         let live = cell.flatMap { $0.gate.isDead ? nil : $0 }
         return ProcessTree.Node(
@@ -91,12 +101,14 @@ extension Runtime {
             name: live?.name,
             restarts: overview?.restarts ?? 0,
             lastExit: overview?.lastExit,
+            retryIn: overview?.nextAttempt.map { clock.now().duration(to: $0) },
             mailbox: live?.waitingMessages ?? 0,
             dropped: live?.droppedMessages ?? 0,
+            zombies: zombies[path]?.map(\.process) ?? [],
             turns: live?.turnCount ?? 0,
             age: live.map { $0.startedAt.duration(to: clock.now()) },
             children: (live?.overview() ?? []).map { child in
-                node(of: child.cell, overview: child, path: "\(path)/\(child.id)")
+                node(of: child.cell, overview: child, path: "\(path)/\(child.id)", zombies)
             }
         )
     }

@@ -39,6 +39,22 @@ final class SimulatedRandomness: RuntimeRandomness {
     }
 }
 
+/// A program that goes on when it should end, and remembers why.
+public final class RecordedProgram: ProgramEnding {
+    private let recorded = Lock<[String]>([])
+
+    /// Makes one that has not been ended.
+    public init() {}
+
+    /// Remembers the reason.
+    public func end(because reason: String) {
+        recorded.withLock { $0.append(reason) }
+    }
+
+    /// Why it should have ended, first reason first.
+    public var reasons: [String] { recorded.withLock { $0 } }
+}
+
 /// Keeps log events for a test to look at.
 public final class RecordedLogs: LogSink {
     private let recorded = Lock<[LogEvent]>([])

@@ -22,6 +22,8 @@ public final class Simulation: Sendable {
     public let clock = VirtualClock()
     /// The log events of the run, in order.
     public let logs = RecordedLogs()
+    /// What would have ended the program.
+    public let program = RecordedProgram()
     /// The disk the runtime keeps its files on.
     public let disk: any Disk
     /// The runtime under test.
@@ -46,7 +48,8 @@ public final class Simulation: Sendable {
                 tasks: SimulatedTasks(executor: executor),
                 blocking: SimulatedBlockingThreads(executor: executor),
                 disk: self.disk,
-                logs: logs
+                logs: logs,
+                program: program
             )
         )
     }

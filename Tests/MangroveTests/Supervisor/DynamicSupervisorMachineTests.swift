@@ -229,8 +229,8 @@ private struct MachineRun {
                 let all = children.compactMap { machine.children[$0.key]?.lastProcess?.serial }
                 trace.append("stop all " + all.map { "\($0)" }.joined(separator: " "))
                 effects += machine.handle(.allStopped)
-            case .retryLater(let key, let attempt): queue.append((key, attempt))
-            case .forget, .report: break
+            case .retryLater(let key, let attempt), .wait(let key, let attempt, _): queue.append((key, attempt))
+            case .forget, .report, .awaitRelease: break
             case .exit:
                 over = true
                 trace.append("over")

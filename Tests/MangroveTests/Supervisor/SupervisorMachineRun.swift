@@ -117,9 +117,9 @@ struct SupervisorMachineRun {
         case .stop(let id, _, _):
             trace.append("stop \(id)")
             return .stopped(id, .shutdown)
-        case .retryLater(let id, let attempt):
+        case .retryLater(let id, let attempt), .wait(let id, let attempt, _):
             queue.append(.retry(id, attempt: attempt, at: instant))
-        case .forget, .report:
+        case .forget, .report, .awaitRelease:
             break
         case .reply(let result):
             trace.append(text(result))

@@ -1,0 +1,83 @@
+extension SupervisorMachine {
+    struct ChildRecord {
+        let id: ChildID
+        let restart: RestartType
+        let shutdown: ShutdownPolicy
+        let kind: ChildKind
+        let isSignificant: Bool
+        var limits: RestartLimits?
+        var state = ChildState.stopped
+        var restarts = 0
+        var lastExit: ExitReason?
+    }
+
+    enum ChildState {
+        case stopped
+        case starting
+        case running(ProcessID)
+        /// Waits for another attempt; the number tells a cancelled attempt from the one awaited.
+        case restarting(attempt: Int)
+        case stopping(ProcessID)
+    }
+
+    enum Event {
+        case boot
+        /// The time matters for children with a backoff only.
+        case started(ChildID, ProcessID, at: RuntimeInstant? = nil)
+        case startFailed(ChildID, any Error)
+        case ignored(ChildID)
+        /// The start was not tried: code of the last incarnation, which was killed, still runs.
+        case held(ChildID, by: ProcessID)
+        /// That code has returned.
+        case released(ChildID, attempt: Int)
+        case stopped(ChildID, ExitReason)
+        case exited(ChildID, ProcessID, ExitReason, at: RuntimeInstant)
+        case retry(ChildID, attempt: Int, at: RuntimeInstant)
+        case add(ChildRecord)
+        case terminate(ChildID)
+        case restart(ChildID)
+        case delete(ChildID)
+        case shutdown
+    }
+
+    enum Effect {
+        case start(ChildID)
+        case stop(ChildID, ProcessID, ShutdownPolicy)
+        /// Come back with `.retry` after what is waiting already.
+        case retryLater(ChildID, attempt: Int)
+        /// Come back with `.retry` after a time.
+        case wait(ChildID, attempt: Int, Duration)
+        /// Come back with `.released` when the code of the last incarnation has returned.
+        case awaitRelease(ChildID, attempt: Int)
+        /// The specification can be forgotten.
+        case forget(ChildID)
+        case reply(Result<Reply, SupervisorError>)
+        case report(SupervisorReport)
+        /// All children are stopped: the supervisor ends.
+        case exit(ExitReason)
+    }
+
+    enum Reply {
+        case booted
+        case child(ProcessID?)
+        case done
+    }
+
+    enum Purpose {
+        case boot
+        case bootFailed(ChildID, any Error)
+        case restart
+        /// Siblings are stopped, then the child waits.
+        case wait(ChildID, attempt: Int, Duration)
+        case restartedByRequest(ChildID)
+        case addedByRequest(ChildID)
+        case startedByRequest(ChildID)
+        case stoppedByRequest(ChildID)
+        case shutdown
+    }
+
+    enum Step {
+        case start(ChildID)
+        case stop(ChildID)
+    }
+}
