@@ -1,6 +1,6 @@
-/// Everything a runtime takes from outside: time, chance, tasks, blocking threads, a disk and a place for its log.
+/// Everything a runtime takes from outside: time, chance, tasks, blocking threads, a disk, a place for its log, programs.
 ///
-/// ``system()`` brings the real ones. A simulation brings its own, and the same program then runs in virtual time, in one
+/// ``system(disk:logs:)`` brings the real ones. A simulation brings its own, and the same program then runs in virtual time, in one
 /// thread, under a seed.
 public struct RuntimeEnvironment: Sendable {
     /// Time and timers.
@@ -15,15 +15,18 @@ public struct RuntimeEnvironment: Sendable {
     public var disk: any Disk
     /// Where log events go.
     public var logs: any LogSink
+    /// Starts other programs.
+    public var programs: any ProgramLauncher
 
-    /// Makes an environment of its parts.
+    /// Makes an environment of its parts; without a launcher it has no programs.
     public init(
         clock: any RuntimeClock,
         randomness: any RuntimeRandomness,
         tasks: any TaskSpawner,
         blocking: any BlockingThreads,
         disk: any Disk,
-        logs: any LogSink
+        logs: any LogSink,
+        programs: any ProgramLauncher = NoPrograms()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -31,6 +34,7 @@ public struct RuntimeEnvironment: Sendable {
         self.blocking = blocking
         self.disk = disk
         self.logs = logs
+        self.programs = programs
     }
 }
 
