@@ -47,9 +47,15 @@ let package = Package(
             path: "Tests/HelloWorld",
             swiftSettings: houseSettings
         ),
+        .executableTarget(
+            name: "program-parent",
+            dependencies: ["Mangrove"],
+            path: "Tests/ProgramParent",
+            swiftSettings: houseSettings
+        ),
         .testTarget(
             name: "GroveTests",
-            dependencies: ["grove", "hello-world", "Mangrove", "MangroveStore", "MangroveTesting"],
+            dependencies: ["grove", "hello-world", "program-parent", "Mangrove", "MangroveStore", "MangroveTesting"],
             swiftSettings: houseSettings
         ),
     ],

@@ -15,12 +15,14 @@ public enum ExitReason: Sendable {
     case killed
     /// There was no such process when it was monitored.
     case noProcess
+    /// A ``Program`` ended by itself, with a status other than 0 or by a signal.
+    case program(ProgramExit)
 
     /// Whether the reason is one of the three clean ones.
     public var isClean: Bool {
         switch self {
         case .normal, .shutdown, .shutdownBecause: true
-        case .crash, .killed, .noProcess: false
+        case .crash, .killed, .noProcess, .program: false
         }
     }
 }
@@ -35,6 +37,7 @@ extension ExitReason: CustomStringConvertible {
         case .crash(let error): "crash: \(error)"
         case .killed: "killed"
         case .noProcess: "no process"
+        case .program(let exit): "program: \(exit)"
         }
     }
 }

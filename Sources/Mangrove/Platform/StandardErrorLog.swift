@@ -39,7 +39,8 @@ extension RuntimeEnvironment {
             tasks: SystemTasks(),
             blocking: SystemBlockingThreads(),
             disk: disk,
-            logs: logs
+            logs: logs,
+            programs: SystemPrograms()
         )
     }
 }

@@ -75,7 +75,7 @@ extension ProcessCell {
         guard isZombie else { return }
         runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(zombiePolicy)"])
         if zombiePolicy == .endProgram {
-            runtime.environment.program.end(because: "\(path) was killed and its code does not return")
+            runtime.environment.host.end(because: "\(path) was killed and its code does not return")
         }
     }
 

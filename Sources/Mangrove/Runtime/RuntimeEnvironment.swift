@@ -1,6 +1,6 @@
-/// Everything a runtime takes from outside: time, chance, tasks, blocking threads, a disk and a place for its log.
+/// Everything a runtime takes from outside: time, chance, tasks, blocking threads, a disk, a place for its log, programs.
 ///
-/// ``system()`` brings the real ones. A simulation brings its own, and the same program then runs in virtual time, in one
+/// ``system(disk:logs:)`` brings the real ones. A simulation brings its own, and the same program then runs in virtual time, in one
 /// thread, under a seed.
 public struct RuntimeEnvironment: Sendable {
     /// Time and timers.
@@ -16,9 +16,11 @@ public struct RuntimeEnvironment: Sendable {
     /// Where log events go.
     public var logs: any LogSink
     /// The program the runtime is part of.
-    public var program: any ProgramEnding
+    public var host: any ProgramEnding
+    /// Starts other programs.
+    public var programs: any ProgramLauncher
 
-    /// Makes an environment of its parts.
+    /// Makes an environment of its parts; without a launcher it has no programs.
     public init(
         clock: any RuntimeClock,
         randomness: any RuntimeRandomness,
@@ -26,7 +28,8 @@ public struct RuntimeEnvironment: Sendable {
         blocking: any BlockingThreads,
         disk: any Disk,
         logs: any LogSink,
-        program: any ProgramEnding = SystemProgram()
+        host: any ProgramEnding = ThisProgram(),
+        programs: any ProgramLauncher = NoPrograms()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -34,7 +37,8 @@ public struct RuntimeEnvironment: Sendable {
         self.blocking = blocking
         self.disk = disk
         self.logs = logs
-        self.program = program
+        self.host = host
+        self.programs = programs
     }
 }
 

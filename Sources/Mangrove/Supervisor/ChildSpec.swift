@@ -169,4 +169,6 @@ public enum SpecError: Error, Sendable, Equatable {
     case partitions(Int)
     /// A number of children below zero.
     case negativeMaxChildren(Int)
+    /// A program that cannot be started as it is described.
+    case program(ChildID, ProgramError)
 }

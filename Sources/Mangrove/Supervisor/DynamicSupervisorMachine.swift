@@ -210,7 +210,7 @@ struct DynamicSupervisorMachine: Sendable {
         switch reason {
         case .normal, .shutdown, .shutdownBecause: false
         case .killed: child.shutdown != .brutalKill
-        case .crash, .noProcess: true
+        case .crash, .noProcess, .program: true
         }
     }
 

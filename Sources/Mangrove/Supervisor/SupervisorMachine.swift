@@ -208,7 +208,7 @@ struct SupervisorMachine: Sendable {
         case .shutdown: false
         case .killed: child.shutdown != .brutalKill
         case .normal, .shutdownBecause: child.restart == .permanent
-        case .crash, .noProcess: true
+        case .crash, .noProcess, .program: true
         }
     }
 

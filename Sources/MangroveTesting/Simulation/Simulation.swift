@@ -49,7 +49,7 @@ public final class Simulation: Sendable {
                 blocking: SimulatedBlockingThreads(executor: executor),
                 disk: self.disk,
                 logs: logs,
-                program: program
+                host: program
             )
         )
     }

@@ -7,7 +7,7 @@
 #endif
 
 /// The real program.
-public struct SystemProgram: ProgramEnding {
+public struct ThisProgram: ProgramEnding {
     /// What the program ends with: an internal fault, as `sysexits.h` has it.
     public static let status: Int32 = 70
 

@@ -1,0 +1,54 @@
+import Mangrove
+import Testing
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+@Suite("Supervised programs and the end of their parent", .timeLimit(.minutes(5)))
+struct ProgramParentTests {
+    private let clock = Runtime()
+
+    private func gone(_ number: Int32) async throws {
+        while isAlive(number) { try await clock.sleep(for: .milliseconds(10)) }
+    }
+
+    @Test(
+        "However the parent dies, its programs die with it, and what they have started, deaf to SIGTERM or not",
+        arguments: [SIGKILL, SIGTERM]
+    )
+    func noOrphans(_ signal: Int32) async throws {
+        let script = "trap '' TERM HUP INT; sleep 3600 & echo $!; echo $$; while :; do sleep 3600; done"
+        let parent = try RunningProgram(Program.built("program-parent"), [script])
+        var numbers: [Int32] = []
+        for _ in 0..<2 { numbers.append(try #require(await parent.line().flatMap { Int32($0) })) }
+        for number in numbers { #expect(isAlive(number)) }
+        parent.signal(signal)
+        #expect(await parent.wait() == 128 + signal)
+        for number in numbers { try await gone(number) }
+    }
+
+    #if os(Linux)
+        @Test("Programs that have ended leave nothing behind: no descriptor, no dead process, no watcher")
+        func noLeaks() async throws {
+            func descriptors(after rounds: Int) async throws -> Int {
+                let script = "echo $$; cut -d ' ' -f 5 /proc/$$/stat; read end"
+                let parent = try RunningProgram(Program.built("program-parent"), [script, "\(rounds)"])
+                var numbers: [Int32] = []
+                while let line = await parent.line(), line != "done" { numbers.append(try #require(Int32(line))) }
+                #expect(numbers.count == 2 * rounds)
+                // Their status has been taken: not even a dead process of that number is there.
+                for number in numbers {
+                    while kill(number, 0) == 0 { try await clock.sleep(for: .milliseconds(10)) }
+                }
+                return try POSIXDisk().list("/proc/\(parent.processID)/fd").count
+            }
+            let few = try await descriptors(after: 2)
+            #expect(try await descriptors(after: 25) == few)
+        }
+    #endif
+}
