@@ -50,9 +50,14 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
 
     /// Stops one child and waits for its end.
     /// - Returns: what it ended with.
-    func stop(_ key: Key, _ process: ProcessID, _ policy: ShutdownPolicy) async -> ExitReason {
+    func stop(
+        _ key: Key,
+        _ process: ProcessID,
+        _ policy: ShutdownPolicy,
+        during course: ShutdownCourse?
+    ) async -> ExitReason {
         guard let cell = cell(key), cell.id == process else { return .noProcess }
-        let reason = await cell.stop(.shutdown, within: policy)
+        let reason = await cell.stop(.shutdown, within: policy, during: course)
         entries.withLock { entries in
             if entries[key]?.cell === cell, !cell.isHaunting { entries[key]?.cell = nil }
         }

@@ -102,7 +102,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                 if let spec { roster.learn(id, spec) }
                 answer = await start(id)
             case .stop(let id, let process, let policy):
-                answer = .stopped(id, await roster.stop(id, process, policy))
+                answer = .stopped(id, await roster.stop(id, process, policy, during: context.cell.shutdown))
             case .retryLater(let id, let attempt):
                 context.cell.signal { actor in try await (actor as? SupervisorProcess)?.retry(id, attempt) }
             case .wait(let id, let attempt, let time):
