@@ -19,6 +19,11 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         entries.withLock { $0[key] = Entry(spec: spec, cell: nil) }
     }
 
+    /// Another specification for a child, from its next start on.
+    func change(_ key: Key, _ spec: ChildSpec) {
+        entries.withLock { $0[key]?.spec = spec }
+    }
+
     func forget(_ key: Key) {
         entries.withLock { $0[key] = nil }
     }

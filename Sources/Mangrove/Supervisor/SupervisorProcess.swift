@@ -72,6 +72,17 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ = try await processOfReply(.delete(id))
     }
 
+    func change(
+        _ strategy: Strategy?,
+        _ intensity: RestartIntensity?,
+        _ autoShutdown: AutoShutdown?,
+        _ specs: [ChildSpec]
+    ) async throws {
+        let records = specs.map(SupervisorMachine.ChildRecord.init)
+        _ = try await processOfReply(.change(strategy, intensity, autoShutdown, records))
+        for spec in specs { roster.change(spec.id, spec) }
+    }
+
     private func processOfReply(
         _ event: SupervisorMachine.Event,
         adding spec: ChildSpec? = nil
