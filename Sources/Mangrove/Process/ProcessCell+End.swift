@@ -129,6 +129,16 @@ extension ProcessCell {
     ///
     /// A turn of the process's own cannot wait for its end: it only asks.
     package func stop(_ reason: ExitReason, within policy: ShutdownPolicy) async -> ExitReason {
+        await stop(reason, within: policy, during: nil)
+    }
+
+    /// As ``stop(_:within:)``, as a part of a shutdown.
+    func stop(
+        _ reason: ExitReason,
+        within policy: ShutdownPolicy,
+        during course: ShutdownCourse?
+    ) async -> ExitReason {
+        if let course { state.withLock { $0.shutdown = course } }
         switch policy {
         case .brutalKill: kill()
         case .infinity: requestStop(reason)
@@ -143,7 +153,10 @@ extension ProcessCell {
     private func requestStop(_ reason: ExitReason, within limit: Duration) {
         requestStop(reason)
         guard !isGone else { return }
-        let timer = runtime.clock.schedule(after: limit) { [self] in killTree() }
+        let timer = runtime.clock.schedule(after: limit) { [self] in
+            noteOverruns(shutdown, .policy)
+            killTree()
+        }
         onDeath { _ in timer.cancel() }
     }
 }

@@ -48,6 +48,8 @@ package final class ProcessCell: Sendable {
         /// What was left below it when it died, until that has ended too.
         var remains: [ProcessCell] = []
         var haunting = Haunting()
+        /// The shutdown with a deadline that it is part of.
+        var shutdown: ShutdownCourse?
     }
 
     package let id: ProcessID

@@ -112,5 +112,9 @@ public final class Runtime: Sendable {
         living.wrappingSubtract(1, ordering: .relaxed)
     }
 
+    func forgetRoot(_ root: ProcessCell) {
+        roots.withLock { roots in roots.removeAll { $0 === root } }
+    }
+
     var rootCells: [ProcessCell] { roots.withLock { $0 } }
 }

@@ -19,6 +19,11 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         entries.withLock { $0[key] = Entry(spec: spec, cell: nil) }
     }
 
+    /// Another specification for a child, from its next start on.
+    func change(_ key: Key, _ spec: ChildSpec) {
+        entries.withLock { $0[key]?.spec = spec }
+    }
+
     func forget(_ key: Key) {
         entries.withLock { $0[key] = nil }
     }
@@ -50,9 +55,14 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
 
     /// Stops one child and waits for its end.
     /// - Returns: what it ended with.
-    func stop(_ key: Key, _ process: ProcessID, _ policy: ShutdownPolicy) async -> ExitReason {
+    func stop(
+        _ key: Key,
+        _ process: ProcessID,
+        _ policy: ShutdownPolicy,
+        during course: ShutdownCourse?
+    ) async -> ExitReason {
         guard let cell = cell(key), cell.id == process else { return .noProcess }
-        let reason = await cell.stop(.shutdown, within: policy)
+        let reason = await cell.stop(.shutdown, within: policy, during: course)
         entries.withLock { entries in
             if entries[key]?.cell === cell, !cell.isHaunting { entries[key]?.cell = nil }
         }

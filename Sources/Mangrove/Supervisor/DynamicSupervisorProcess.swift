@@ -99,7 +99,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 if let spec { roster.learn(key, spec) }
                 answer = await start(key)
             case .stop(let key, let process, let policy):
-                answer = .stopped(key, await roster.stop(key, process, policy))
+                answer = .stopped(key, await roster.stop(key, process, policy, during: context.cell.shutdown))
             case .stopAll(let children):
                 await stopAll(children.compactMap { child in roster.cell(child.key).map { ($0, child.shutdown) } })
                 answer = .allStopped
@@ -156,6 +156,8 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     /// Asks all children at once and waits for them together, each within its own limit.
     private func stopAll(_ children: [(cell: ProcessCell, shutdown: ShutdownPolicy)]) async {
         var timers: [any RuntimeTimer] = []
+        let course = context.cell.shutdown
+        if let course { for child in children { child.cell.state.withLock { $0.shutdown = course } } }
         for child in children {
             if child.shutdown == .brutalKill { child.cell.kill() } else { child.cell.requestStop(.shutdown) }
         }
@@ -164,7 +166,12 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             guard case .within(let limit) = policy else { continue }
             // One timer for all that have the same limit.
             timers.append(
-                context.runtime.clock.schedule(after: limit) { for child in group { child.cell.killTree() } }
+                context.runtime.clock.schedule(after: limit) {
+                    for child in group where !child.cell.isGone {
+                        child.cell.noteOverruns(course, .policy)
+                        child.cell.killTree()
+                    }
+                }
             )
         }
         for child in late {

@@ -39,13 +39,12 @@ struct RestartWindow: Sendable {
     /// Counts one restart.
     /// - Returns: whether it is within the limit.
     mutating func admit(at now: RuntimeInstant, _ intensity: RestartIntensity) -> Bool {
-        let second: Int64 = 1_000_000_000
-        let inSeconds = intensity.resolution == .wholeSeconds
-        let stamp = inSeconds ? now.nanoseconds / second : now.nanoseconds
-        let period = intensity.period.wholeNanoseconds / (inSeconds ? second : 1)
+        // The stamps are kept as they are, so that another intensity can apply to them.
+        let unit: Int64 = intensity.resolution == .wholeSeconds ? 1_000_000_000 : 1
+        let start = now.nanoseconds / unit - intensity.period.wholeNanoseconds / unit
         // A stamp exactly one period old still counts.
-        while let oldest = stamps.first, oldest < stamp - period { _ = stamps.popFirst() }
-        stamps.append(stamp)
+        while let oldest = stamps.first, oldest / unit < start { _ = stamps.popFirst() }
+        stamps.append(now.nanoseconds)
         return stamps.count <= intensity.maxRestarts
     }
 }

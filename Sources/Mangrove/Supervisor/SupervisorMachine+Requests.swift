@@ -27,9 +27,39 @@ extension SupervisorMachine {
             children.remove(id)
             tracks.forget(id)
             return [.forget(id), .reply(.success(.done))]
+        case .change(let strategy, let intensity, let autoShutdown, let records):
+            return change(strategy, intensity, autoShutdown, records)
         default:
             return []
         }
+    }
+
+    /// Takes over new rules, for what happens from now on.
+    private mutating func change(
+        _ strategy: Strategy?,
+        _ intensity: RestartIntensity?,
+        _ autoShutdown: AutoShutdown?,
+        _ records: [ChildRecord]
+    ) -> [Effect] {
+        for record in records where children[record.id] == nil { return refuse(.notFound(record.id)) }
+        var changed = children
+        for record in records {
+            changed.update(record.id) { child in
+                child.restart = record.restart
+                child.shutdown = record.shutdown
+                child.kind = record.kind
+                child.isSignificant = record.isSignificant
+                child.limits = record.limits
+            }
+        }
+        if (autoShutdown ?? self.autoShutdown) == .never, let child = changed.all.first(where: \.isSignificant) {
+            return refuse(.invalid(.significantWithoutAutoShutdown(child.id)))
+        }
+        children = changed
+        self.strategy = strategy ?? self.strategy
+        self.intensity = intensity ?? self.intensity
+        self.autoShutdown = autoShutdown ?? self.autoShutdown
+        return [.reply(.success(.done))]
     }
 
     func refuse(_ error: SupervisorError) -> [Effect] {

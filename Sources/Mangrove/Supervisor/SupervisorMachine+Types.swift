@@ -1,10 +1,10 @@
 extension SupervisorMachine {
     struct ChildRecord {
         let id: ChildID
-        let restart: RestartType
-        let shutdown: ShutdownPolicy
-        let kind: ChildKind
-        let isSignificant: Bool
+        var restart: RestartType
+        var shutdown: ShutdownPolicy
+        var kind: ChildKind
+        var isSignificant: Bool
         var limits: RestartLimits?
         var state = ChildState.stopped
         var restarts = 0
@@ -37,6 +37,8 @@ extension SupervisorMachine {
         case terminate(ChildID)
         case restart(ChildID)
         case delete(ChildID)
+        /// New rules, all or none; what is nil stays, and so does every child that is not among the records.
+        case change(Strategy?, RestartIntensity?, AutoShutdown?, [ChildRecord])
         case shutdown
     }
 

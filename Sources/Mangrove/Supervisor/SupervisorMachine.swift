@@ -12,9 +12,9 @@
 ///     └──terminate── restarting ◀── restart wanted (waits for its turn to be tried again, or as its backoff says)
 /// ```
 struct SupervisorMachine: Sendable {
-    let strategy: Strategy
-    let intensity: RestartIntensity
-    let autoShutdown: AutoShutdown
+    var strategy: Strategy
+    var intensity: RestartIntensity
+    var autoShutdown: AutoShutdown
     var children: ChildList
     private var window = RestartWindow()
     var tracks: RestartTracks<ChildID>
@@ -65,7 +65,7 @@ struct SupervisorMachine: Sendable {
         case .retry(let id, let attempt, let now):
             guard let child = children[id], case .restarting(attempt) = child.state else { return [] }
             return restart(child, now)
-        case .add, .terminate, .restart, .delete:
+        case .add, .terminate, .restart, .delete, .change:
             return isShuttingDown ? refuse(.shuttingDown) : request(event)
         case .shutdown:
             return shutDown()

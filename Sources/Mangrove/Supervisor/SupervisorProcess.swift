@@ -72,6 +72,17 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ = try await processOfReply(.delete(id))
     }
 
+    func change(
+        _ strategy: Strategy?,
+        _ intensity: RestartIntensity?,
+        _ autoShutdown: AutoShutdown?,
+        _ specs: [ChildSpec]
+    ) async throws {
+        let records = specs.map(SupervisorMachine.ChildRecord.init)
+        _ = try await processOfReply(.change(strategy, intensity, autoShutdown, records))
+        for spec in specs { roster.change(spec.id, spec) }
+    }
+
     private func processOfReply(
         _ event: SupervisorMachine.Event,
         adding spec: ChildSpec? = nil
@@ -102,7 +113,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                 if let spec { roster.learn(id, spec) }
                 answer = await start(id)
             case .stop(let id, let process, let policy):
-                answer = .stopped(id, await roster.stop(id, process, policy))
+                answer = .stopped(id, await roster.stop(id, process, policy, during: context.cell.shutdown))
             case .retryLater(let id, let attempt):
                 context.cell.signal { actor in try await (actor as? SupervisorProcess)?.retry(id, attempt) }
             case .wait(let id, let attempt, let time):
