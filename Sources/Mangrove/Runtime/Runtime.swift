@@ -16,6 +16,8 @@ public final class Runtime: Sendable {
     /// The registered names.
     let names = Registry<ProcessName, Void>()
     let nameWatchers = NameWatchers()
+    /// What its supervisors reported lately.
+    let reports = Lock(ReportHistory())
 
     private let node: UInt32
     private let serials = Atomic<UInt64>(0)
@@ -41,8 +43,15 @@ public final class Runtime: Sendable {
     ///   failed to start, after what had started is stopped again.
     @discardableResult
     public func start(_ tree: Supervisor) async throws -> Ref<SupervisorProcess> {
+        try await start(tree) { _ in }
+    }
+
+    /// As ``start(_:)``; `announce` is handed the root before it starts.
+    @discardableResult
+    func start(_ tree: Supervisor, announce: (ProcessCell) -> Void) async throws -> Ref<SupervisorProcess> {
         try tree.spec.validate()
         let cell = try await launch(tree.spec, under: nil) { [self] cell in
+            announce(cell)
             roots.withLock { $0.append(cell) }
             cell.onDeath { [self] reason in
                 roots.withLock { roots in roots.removeAll { $0 === cell } }

@@ -17,8 +17,10 @@ public struct RuntimeEnvironment: Sendable {
     public var logs: any LogSink
     /// Starts other programs.
     public var programs: any ProgramLauncher
+    /// Tells of signals to stop.
+    public var signals: any StopSignalSource
 
-    /// Makes an environment of its parts; without a launcher it has no programs.
+    /// Makes an environment of its parts; without a launcher it has no programs, without a source no signals.
     public init(
         clock: any RuntimeClock,
         randomness: any RuntimeRandomness,
@@ -26,7 +28,8 @@ public struct RuntimeEnvironment: Sendable {
         blocking: any BlockingThreads,
         disk: any Disk,
         logs: any LogSink,
-        programs: any ProgramLauncher = NoPrograms()
+        programs: any ProgramLauncher = NoPrograms(),
+        signals: any StopSignalSource = NoStopSignals()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -35,6 +38,7 @@ public struct RuntimeEnvironment: Sendable {
         self.disk = disk
         self.logs = logs
         self.programs = programs
+        self.signals = signals
     }
 }
 

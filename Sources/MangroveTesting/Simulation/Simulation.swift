@@ -22,6 +22,8 @@ public final class Simulation: Sendable {
     public let clock = VirtualClock()
     /// The log events of the run, in order.
     public let logs = RecordedLogs()
+    /// Sends the signals that stop a program.
+    public let signals = SimulatedSignals()
     /// The disk the runtime keeps its files on.
     public let disk: any Disk
     /// The runtime under test.
@@ -46,7 +48,8 @@ public final class Simulation: Sendable {
                 tasks: SimulatedTasks(executor: executor),
                 blocking: SimulatedBlockingThreads(executor: executor),
                 disk: self.disk,
-                logs: logs
+                logs: logs,
+                signals: signals
             )
         )
     }
