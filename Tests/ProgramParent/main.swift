@@ -14,6 +14,19 @@ let script = CommandLine.arguments.dropFirst().first ?? ""
 let rounds = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 1
 let runtime = Runtime()
 
+if rounds == 0 {
+    try await runtime.run(
+        Supervisor {
+            Program("child", executable: "/bin/sh", arguments: ["-c", script], shutdown: .infinity) { line, _ in
+                print(line)
+                fflush(nil)
+            }
+        },
+        stopWithin: nil
+    )
+    print("stopped")
+    exit(0)
+}
 for _ in 1...rounds {
     let heard = AsyncStream<String>.makeStream()
     let supervisor = try await runtime.start(

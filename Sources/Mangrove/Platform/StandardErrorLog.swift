@@ -40,7 +40,8 @@ extension RuntimeEnvironment {
             blocking: SystemBlockingThreads(),
             disk: disk,
             logs: logs,
-            programs: SystemPrograms()
+            programs: SystemPrograms(),
+            signals: SystemStopSignals()
         )
     }
 }

@@ -1,6 +1,7 @@
 extension Runtime {
     /// Logs what a supervisor reports, under stable names.
     func log(_ report: SupervisorReport, of path: String) {
+        reports.withLock { $0.add(path, report) }
         switch report {
         case .childEnded(let id, let reason):
             log(.warning, "supervisor.child.ended", ["child": "\(path)/\(id)", "reason": "\(reason)"])

@@ -17,6 +17,8 @@ public final class Runtime: Sendable {
     let names = Registry<ProcessName, Void>(partitions: 8)
     let nameWatchers = NameWatchers()
     let zombieList = Lock<[ProcessID: Zombie]>([:])
+    /// What its supervisors reported lately.
+    let reports = Lock(ReportHistory())
 
     let node: UInt32
     private let serials = Atomic<UInt64>(0)
@@ -42,8 +44,15 @@ public final class Runtime: Sendable {
     ///   failed to start, after what had started is stopped again.
     @discardableResult
     public func start(_ tree: Supervisor) async throws -> Ref<SupervisorProcess> {
+        try await start(tree) { _ in }
+    }
+
+    /// As ``start(_:)``; `announce` is handed the root before it starts.
+    @discardableResult
+    func start(_ tree: Supervisor, announce: (ProcessCell) -> Void) async throws -> Ref<SupervisorProcess> {
         try tree.spec.validate()
         let cell = try await launch(tree.spec, under: nil) { [self] cell in
+            announce(cell)
             roots.withLock { $0.append(cell) }
             cell.onDeath { [self] reason in
                 roots.withLock { roots in roots.removeAll { $0 === cell } }

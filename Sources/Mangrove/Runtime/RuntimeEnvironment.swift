@@ -19,8 +19,10 @@ public struct RuntimeEnvironment: Sendable {
     public var host: any ProgramEnding
     /// Starts other programs.
     public var programs: any ProgramLauncher
+    /// Tells of signals to stop.
+    public var signals: any StopSignalSource
 
-    /// Makes an environment of its parts; without a launcher it has no programs.
+    /// Makes an environment of its parts; without a launcher it has no programs, without a source no signals.
     public init(
         clock: any RuntimeClock,
         randomness: any RuntimeRandomness,
@@ -29,7 +31,8 @@ public struct RuntimeEnvironment: Sendable {
         disk: any Disk,
         logs: any LogSink,
         host: any ProgramEnding = ThisProgram(),
-        programs: any ProgramLauncher = NoPrograms()
+        programs: any ProgramLauncher = NoPrograms(),
+        signals: any StopSignalSource = NoStopSignals()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -39,6 +42,7 @@ public struct RuntimeEnvironment: Sendable {
         self.logs = logs
         self.host = host
         self.programs = programs
+        self.signals = signals
     }
 }
 

@@ -24,6 +24,8 @@ public final class Simulation: Sendable {
     public let logs = RecordedLogs()
     /// What would have ended the program.
     public let program = RecordedProgram()
+    /// Sends the signals that stop a program.
+    public let signals = SimulatedSignals()
     /// The disk the runtime keeps its files on.
     public let disk: any Disk
     /// The runtime under test.
@@ -49,7 +51,8 @@ public final class Simulation: Sendable {
                 blocking: SimulatedBlockingThreads(executor: executor),
                 disk: self.disk,
                 logs: logs,
-                host: program
+                host: program,
+                signals: signals
             )
         )
     }

@@ -32,6 +32,30 @@ struct ProgramParentTests {
         for number in numbers { try await gone(number) }
     }
 
+    @Test("A program that runs a tree ends in order at the first signal", arguments: [SIGTERM, SIGINT])
+    func firstSignal(_ signal: Int32) async throws {
+        let script = "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.05; done"
+        let parent = try RunningProgram(Program.built("program-parent"), [script, "0"])
+        #expect(await parent.line() == "up")
+        parent.signal(signal)
+        #expect(await parent.line() == "bye")
+        #expect(await parent.line() == "stopped")
+        #expect(await parent.wait() == 0)
+    }
+
+    @Test("The second signal ends it at once, and its programs with it", arguments: [SIGTERM, SIGINT])
+    func secondSignal(_ signal: Int32) async throws {
+        // It says when it has been asked to stop, and does not.
+        let script = "trap 'echo asked' TERM; echo $$; while :; do sleep 0.05; done"
+        let parent = try RunningProgram(Program.built("program-parent"), [script, "0"])
+        let number = try #require(await parent.line().flatMap { Int32($0) })
+        parent.signal(signal)
+        #expect(await parent.line() == "asked")
+        parent.signal(signal)
+        #expect(await parent.wait() == 128 + signal)
+        try await gone(number)
+    }
+
     #if os(Linux)
         @Test("Programs that have ended leave nothing behind: no descriptor, no dead process, no watcher")
         func noLeaks() async throws {
