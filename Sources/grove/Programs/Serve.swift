@@ -18,7 +18,8 @@ func serveNode(_ options: ServeOptions, _ console: Console) async throws -> Exit
     }
     let runtime = Runtime(.system(disk: POSIXDisk(), logs: StandardErrorLog(level: .info)))
     let stop = AsyncSignal()
-    try StopSignals.handle { stop.ring() }
+    let release = runtime.environment.signals.onFirst { _ in stop.ring() }
+    defer { release() }
     let node = try await Node.open(settings, in: runtime)
     do {
         for store in options.stores {
