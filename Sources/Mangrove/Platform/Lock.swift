@@ -19,14 +19,16 @@
 /// Not recursive. Never call out to user code, resume a continuation or block while holding it.
 public final class Lock<Value>: Sendable {
     #if MANGROVE_THREAD_SANITIZER
-        // Safe: `value` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
+        // Safe: `guarded` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
         // of this object.
         private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
-        private nonisolated(unsafe) var value: Value
+        // With a byte beside it: a value of no size would lie at the address of `mutex`, and a change of the one be taken for
+        // a race with a reading of the other.
+        private nonisolated(unsafe) var guarded: (value: Value, presence: UInt8)
 
         /// Makes a lock that guards `value`.
         public init(_ value: sending Value) {
-            self.value = value
+            guarded = (value, 0)
             mutex = .allocate(capacity: 1)
             mutex.initialize(to: pthread_mutex_t())
             pthread_mutex_init(mutex, nil)
@@ -43,7 +45,7 @@ public final class Lock<Value>: Sendable {
         ) throws(Failure) -> sending Result {
             pthread_mutex_lock(mutex)
             defer { pthread_mutex_unlock(mutex) }
-            return try body(&value)
+            return try body(&guarded.value)
         }
     #else
         private let mutex: Mutex<Value>
