@@ -5,13 +5,13 @@ struct Mailbox: Sendable {
     private var waiting = RingQueue<RoomRequest>()
     /// Messages that count: neither signals, nor calls whose callers have gone, nor what was dropped.
     private(set) var bounded = 0
-    private var forgotten = 0
+    private var forgotten: Int32 = 0
     /// Messages that are not casts which run without suspending.
-    private var others = 0
+    private var others: Int32 = 0
     /// How many of the first messages are known not to count.
-    private var exempt = 0
+    private var exempt: Int32 = 0
     /// Requests for room whose makers have gone.
-    private var withdrawn = 0
+    private var withdrawn: Int32 = 0
     /// How many messages were dropped for want of room, in all.
     private(set) var dropped: UInt64 = 0
     /// Whether messages have been dropped since the mailbox was last at most half full.
@@ -76,7 +76,7 @@ struct Mailbox: Sendable {
             call.place = .forgotten
             bounded -= 1
             forgotten += 1
-            if forgotten > 32, forgotten * 2 > queue.count { sweep() }
+            if forgotten > 32, Int(forgotten) * 2 > queue.count { sweep() }
         case .waiting:
             call.place = .forgotten
             withdraw()
@@ -112,7 +112,7 @@ struct Mailbox: Sendable {
     /// - Returns: the message, or nil if there is none.
     mutating func dropOldest() -> Message? {
         // Those found exempt once are not looked at again: a drop costs the same however many signals wait.
-        while exempt < queue.count, let message = queue[exempt] {
+        while exempt < queue.count, let message = queue[Int(exempt)] {
             if message.isSignal || message.call?.place == .forgotten || message.work.isDropped {
                 exempt += 1
                 continue
@@ -122,12 +122,12 @@ struct Mailbox: Sendable {
                 if message.syncCast == nil { others -= 1 }
             } else {
                 if message.syncCast != nil { others += 1 }
-                queue[exempt] = Message(work: .dropped)
+                queue[Int(exempt)] = Message(work: .dropped)
                 forgotten += 1
             }
             message.call?.place = .taken
             bounded -= 1
-            if forgotten > 32, forgotten * 2 > queue.count { sweep() }
+            if forgotten > 32, Int(forgotten) * 2 > queue.count { sweep() }
             return message
         }
         return nil
@@ -170,7 +170,7 @@ struct Mailbox: Sendable {
 
     private mutating func withdraw() {
         withdrawn += 1
-        guard withdrawn > 32, withdrawn * 2 > waiting.count else { return }
+        guard withdrawn > 32, Int(withdrawn) * 2 > waiting.count else { return }
         for request in waiting.takeAll() where request.requester.place != .forgotten { waiting.append(request) }
         withdrawn = 0
     }
@@ -180,7 +180,7 @@ struct Mailbox: Sendable {
 struct RoomRequest: Sendable {
     let message: Message
     /// Whom to tell when it has been let in; nil for a call, which goes on waiting for its answer.
-    let admission: CallWaiter<Void>?
+    let admission: AnswerWaiter<Void>?
     let requester: any QueuedCall
 
     /// A call that waits for room.
@@ -191,7 +191,7 @@ struct RoomRequest: Sendable {
     }
 
     /// A message whose sender waits for room.
-    init(_ message: Message, telling admission: CallWaiter<Void>) {
+    init(_ message: Message, telling admission: AnswerWaiter<Void>) {
         self.message = message
         self.admission = admission
         requester = admission

@@ -2,14 +2,21 @@
 @usableFromInline
 package typealias SyncTurn = @Sendable (AnyObject) throws -> Void
 
+/// A closure that runs on a process's actor and may suspend. It runs where it is called, on the actor, so that no turn begins
+/// with a detour.
+@usableFromInline
+typealias AsyncTurn = nonisolated(nonsending) @Sendable (any ProcessActor) async throws -> Void
+
 /// One thing a process has been asked to do: a cast, a call, or a signal.
+@usableFromInline
 struct Message: Sendable {
     /// What to run on the actor. The actor comes as an object; the closure knows its type.
+    @usableFromInline
     enum Work: Sendable {
         /// Runs without suspending, on the actor.
         case sync(SyncTurn)
-        /// May suspend; hops to the actor itself.
-        case async(@Sendable (any ProcessActor) async throws -> Void)
+        /// May suspend.
+        case async(AsyncTurn)
         /// Nothing any more: the message was dropped, and only its place is left.
         case dropped
 
@@ -24,6 +31,18 @@ struct Message: Sendable {
     /// Signals are exempt from the mailbox's bound and are never refused.
     var isSignal = false
 
+    init(work: Work, isSignal: Bool = false) {
+        self.work = work
+        self.isSignal = isSignal
+    }
+
+    /// The message of a caller who waits.
+    @usableFromInline
+    init(_ work: Work, _ call: any QueuedCall) {
+        self.work = work
+        self.call = call
+    }
+
     /// Whether this can run in one batch with its neighbours: nobody waits for it, and it does not suspend.
     var syncCast: SyncTurn? {
         guard call == nil, case .sync(let body) = work else { return nil }
@@ -32,6 +51,7 @@ struct Message: Sendable {
 }
 
 /// A caller that waits for its turn or for its answer; the mailbox's side of it.
+@usableFromInline
 protocol QueuedCall: AnyObject, Sendable {
     /// Where its message is. Read and written inside the process's lock only.
     var place: QueuedCallPlace { get set }
@@ -45,6 +65,7 @@ protocol QueuedCall: AnyObject, Sendable {
 }
 
 /// Where the message of a call is, as its mailbox knows it.
+@usableFromInline
 enum QueuedCallPlace: Sendable {
     case outside
     case queued

@@ -18,7 +18,56 @@
 ///
 /// Not recursive. Never call out to user code, resume a continuation or block while holding it.
 public final class Lock<Value>: Sendable {
+    private let guarded: InlineLock<Value>
+
+    /// Makes a lock that guards `value`.
+    public init(_ value: sending Value) {
+        guarded = InlineLock(value)
+    }
+
+    /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
+    @inline(__always)
+    public func withLock<Result, Failure: Error>(
+        _ body: (inout sending Value) throws(Failure) -> sending Result
+    ) throws(Failure) -> sending Result {
+        try guarded.withLock(body)
+    }
+}
+
+/// A ``Lock`` that lies inside the object it belongs to, without an object of its own.
+struct InlineLock<Value>: ~Copyable, Sendable {
     #if MANGROVE_THREAD_SANITIZER
+        // The value has an address of its own: inside the object the sanitizer would take its neighbours for part of it.
+        private let guarded: ThreadLock<Value>
+
+        init(_ value: sending Value) {
+            guarded = ThreadLock(value)
+        }
+
+        func withLock<Result, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try guarded.withLock(body)
+        }
+    #else
+        private let mutex: Mutex<Value>
+
+        init(_ value: sending Value) {
+            mutex = Mutex(value)
+        }
+
+        @inline(__always)
+        func withLock<Result, Failure: Error>(
+            _ body: (inout sending Value) throws(Failure) -> sending Result
+        ) throws(Failure) -> sending Result {
+            try mutex.withLock(body)
+        }
+    #endif
+}
+
+#if MANGROVE_THREAD_SANITIZER
+    /// A lock that the thread sanitizer can see.
+    private final class ThreadLock<Value>: Sendable {
         // Safe: `guarded` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
         // of this object.
         private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -26,8 +75,7 @@ public final class Lock<Value>: Sendable {
         // a race with a reading of the other.
         private nonisolated(unsafe) var guarded: (value: Value, presence: UInt8)
 
-        /// Makes a lock that guards `value`.
-        public init(_ value: sending Value) {
+        init(_ value: sending Value) {
             guarded = (value, 0)
             mutex = .allocate(capacity: 1)
             mutex.initialize(to: pthread_mutex_t())
@@ -39,28 +87,12 @@ public final class Lock<Value>: Sendable {
             mutex.deallocate()
         }
 
-        /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
-        public func withLock<Result, Failure: Error>(
+        func withLock<Result, Failure: Error>(
             _ body: (inout sending Value) throws(Failure) -> sending Result
         ) throws(Failure) -> sending Result {
             pthread_mutex_lock(mutex)
             defer { pthread_mutex_unlock(mutex) }
             return try body(&guarded.value)
         }
-    #else
-        private let mutex: Mutex<Value>
-
-        /// Makes a lock that guards `value`.
-        public init(_ value: sending Value) {
-            mutex = Mutex(value)
-        }
-
-        /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
-        @inline(__always)
-        public func withLock<Result, Failure: Error>(
-            _ body: (inout sending Value) throws(Failure) -> sending Result
-        ) throws(Failure) -> sending Result {
-            try mutex.withLock(body)
-        }
-    #endif
-}
+    }
+#endif

@@ -7,6 +7,15 @@ public struct SystemTasks: TaskSpawner {
     public func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
         Task.detached(operation: body)
     }
+
+    /// Starts a detached task, in place where the system can.
+    public func begin(_ body: sending @escaping @isolated(any) () async -> Void) {
+        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            Task.immediateDetached(operation: body)
+        } else {
+            Task.detached(operation: body)
+        }
+    }
 }
 
 /// The system's random bits.

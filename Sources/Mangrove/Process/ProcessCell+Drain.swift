@@ -8,15 +8,35 @@ extension ProcessCell {
         case done
     }
 
-    /// Runs what is in the mailbox, in order, until it is empty or the process ends.
-    func drain() async {
-        defer { leave() }
-        guard let actor = takeActor() else { return }
-        await drain(actor, on: actor as? any Actor)
+    /// Runs what is in the mailbox, in order, until it is empty or the process ends, in a task that begins on the actor.
+    /// - Parameter actor: held by a pin, which is given back at the end.
+    func spawnDrain(of actor: any ProcessActor) -> Task<Void, Never> {
+        hooks.spawnDrain(self, actor)
     }
 
-    private func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async {
+    /// As ``spawnDrain(of:)``, by a caller who is on the actor: the first turn begins on the calling thread, if it can.
+    @usableFromInline
+    func beginDrain<Target: ProcessActor & Actor>(of actor: isolated Target) {
+        runtime.beginIsolated { [self] in
+            publishDrain()
+            await drain(actor, on: actor)
+            leave()
+        }
+    }
+
+    /// Makes the current task known as the one that drains, so that a kill reaches it.
+    private func publishDrain() {
+        // Safe: both are nothing but the reference to the task, and the copy retains it.
+        let task = withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
+        state.withLock { state in
+            if case .dead = state.phase { return }
+            state.drainTask = task
+        }
+    }
+
+    fileprivate func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async {
         var casts = 0
+        var turns = 0
         var batch = RingQueue<Message>()
         while true {
             switch nextStep(&batch) {
@@ -32,8 +52,12 @@ extension ProcessCell {
                     await Task.yield()
                 }
             case .turn(let message, let activity):
-                await runTurn(message, as: activity, on: actor)
+                await runTurn(message, as: activity, of: actor, on: isolation)
                 if handOverIfCancelled() { return }
+                // Turns that do not suspend follow one another without leaving the actor; those who have reached it meanwhile
+                // get their chance now and then.
+                turns += 1
+                if turns.isMultiple(of: 8) { await Task.yield() }
             case .stop(let reason, let activity):
                 await Self.$activity.withValue(activity) { await finish(reason, actor) }
                 return
@@ -85,7 +109,12 @@ extension ProcessCell {
         }
     }
 
-    private func runTurn(_ message: Message, as activity: Activity, on actor: any ProcessActor) async {
+    private func runTurn(
+        _ message: Message,
+        as activity: Activity,
+        of actor: any ProcessActor,
+        on isolation: isolated (any Actor)?
+    ) async {
         countTurn()
         do {
             switch message.work {
@@ -96,7 +125,11 @@ extension ProcessCell {
             case .async(let body):
                 busy = true
                 defer { busy = false }
-                try await Self.$activity.withValue(activity) { try await body(actor) }
+                try await Self.$activity.withValue(activity) {
+                    // Named, so that the closure stays on the actor.
+                    _ = isolation
+                    try await body(actor)
+                }
             }
             state.withLock { state in
                 state.currentCall = nil
@@ -106,7 +139,7 @@ extension ProcessCell {
             // A call's own errors have gone to its caller; what arrives here ends the process, and the caller learns of that
             // when it has.
             state.withLock { state in
-                if let call = state.currentCall.take() { state.leavingCalls.append(call) }
+                if let call = state.currentCall.take() { state.setAside().leavingCalls.append(call) }
                 endActivity(&state)
             }
             requestStop(Exit.reason(for: error))
@@ -139,5 +172,43 @@ extension ProcessCell {
         }
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
         die(reason)
+    }
+}
+
+extension ProcessHooks {
+    typealias DrainSpawner = @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>
+
+    /// How the drain of a kind of process is started.
+    static func drainSpawner(for type: any ProcessActor.Type) -> DrainSpawner {
+        if let plain = type as? any Actor.Type { return drainSpawner(on: plain) }
+        return { cell, actor in
+            cell.runtime.spawn {
+                await cell.drain(actor, on: nil)
+                cell.leave()
+            }
+        }
+    }
+
+    private static func drainSpawner<Plain: Actor>(on type: Plain.Type) -> DrainSpawner {
+        let spawn: (ProcessCell, any ProcessActor, isolated Plain) -> Task<Void, Never> = spawnDrain
+        // Safe: only the isolation of the parameter is dropped, as the standard library's assumeIsolated does. The function
+        // captures nothing and does not touch the actor; it only names it as the place where the task begins.
+        let anywhere = unsafeBitCast(
+            spawn,
+            to: (@Sendable (ProcessCell, any ProcessActor, Plain) -> Task<Void, Never>).self
+        )
+        // The actor is made by the closure whose result type this is.
+        return { cell, actor in anywhere(cell, actor, unsafeDowncast(actor, to: Plain.self)) }
+    }
+
+    private static func spawnDrain<Plain: Actor>(
+        of cell: ProcessCell,
+        _ actor: any ProcessActor,
+        on isolation: isolated Plain
+    ) -> Task<Void, Never> {
+        cell.runtime.spawnIsolated {
+            await cell.drain(actor, on: isolation)
+            cell.leave()
+        }
     }
 }

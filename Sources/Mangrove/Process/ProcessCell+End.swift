@@ -32,7 +32,7 @@ extension ProcessCell {
     /// Kills the process and everything below it.
     package func killTree() {
         kill()
-        for cell in state.withLock({ $0.remains }) { cell.killTree() }
+        for cell in remains { cell.killTree() }
     }
 
     /// Makes the process dead: closes the mailbox, frees its names, then tells everyone who asked.
@@ -42,31 +42,31 @@ extension ProcessCell {
             state.phase = .dead(reason)
             let ending = Ending(
                 mailbox: state.mailbox.takeAll(),
-                calls: state.leavingCalls + [state.currentCall].compactMap { $0 },
+                currentCall: state.currentCall,
                 tasks: [state.drainTask, state.runTask].compactMap { $0 },
-                relations: state.relations,
-                orphans: state.orphans,
+                aside: state.aside.map(LastThings.init(takenFrom:)),
+                supervision: state.supervision,
                 // From here on its names lead nowhere and can be taken by others: before anyone can learn of the death.
                 isReleasable: gate.die()
             )
-            state.leavingCalls = []
+            state.supervision = nil
             state.currentCall = nil
             state.drainTask = nil
             state.runTask = nil
-            state.relations = ProcessRelations()
-            state.orphans = nil
             endActivity(&state)
             return ending
         }
         guard let ending else { return }
-        ending.relations.release(by: self)
+        ending.aside?.relations.release(by: self)
         runtime.forget(self)
         for task in ending.tasks { task.cancel() }
-        abandonChildren(ending.orphans?() ?? [], reason)
-        for call in ending.calls { call.fail(CallError.exited(reason)) }
+        if let orphans = ending.aside?.orphans { abandonChildren(orphans(), reason) }
+        for call in ending.aside?.leavingCalls ?? [] { call.fail(CallError.exited(reason)) }
+        ending.currentCall?.fail(CallError.exited(reason))
         for message in ending.mailbox.messages { message.call?.fail(CallError.exited(reason)) }
         for request in ending.mailbox.requests { request.requester.fail(CallError.exited(reason)) }
-        ending.relations.announce(death: reason, of: self)
+        ending.supervision?.childEnded(self, reason)
+        ending.aside?.relations.announce(death: reason, of: self)
         if ending.isReleasable {
             releaseActor()
         } else if case .killed = reason {
@@ -78,7 +78,7 @@ extension ProcessCell {
     private func abandonChildren(_ children: [Orphan], _ reason: ExitReason) {
         let living = children.filter { !$0.cell.isGone }
         guard !living.isEmpty else { return }
-        state.withLock { $0.remains = living.map(\.cell) }
+        state.withLock { $0.setAside().remains = living.map(\.cell) }
         for child in living.reversed() {
             switch child.shutdown {
             case .brutalKill: child.cell.kill()
@@ -100,18 +100,36 @@ extension ProcessCell {
 
     /// Waits until nothing is left of what a dead supervisor had below it, so that a new one does not overlap with it.
     func awaitRemains() async {
-        for cell in state.withLock({ $0.remains }) {
+        for cell in remains {
             _ = await cell.awaitDeath()
             await cell.awaitRemains()
         }
-        state.withLock { $0.remains = [] }
+        state.withLock { $0.aside?.remains = [] }
+    }
+
+    /// What was left below it when it died and has not ended since.
+    var remains: [ProcessCell] { state.withLock { $0.aside?.remains } ?? [] }
+
+    /// Has the supervisor told when the process is dead: at once if it is.
+    func supervise(by supervision: any Supervising) {
+        let reason = state.withLock { state -> ExitReason? in
+            if case .dead(let reason) = state.phase { return reason }
+            state.supervision = supervision
+            return nil
+        }
+        if let reason { supervision.childEnded(self, reason) }
+    }
+
+    /// Has the supervisor not told of the end any more.
+    func endSupervision() {
+        state.withLock { $0.supervision = nil }
     }
 
     /// Whether the process is dead and nothing is left below it.
     var isGone: Bool {
         state.withLock { state in
             guard case .dead = state.phase else { return false }
-            return state.remains.isEmpty
+            return state.aside?.remains.isEmpty ?? true
         }
     }
 
@@ -119,7 +137,7 @@ extension ProcessCell {
     package func onDeath(_ action: @escaping @Sendable (ExitReason) -> Void) {
         let reason = state.withLock { state -> ExitReason? in
             if case .dead(let reason) = state.phase { return reason }
-            state.relations.watchers.append(action)
+            state.setAside().relations.watchers.append(action)
             return nil
         }
         if let reason { action(reason) }
@@ -138,7 +156,7 @@ extension ProcessCell {
         within policy: ShutdownPolicy,
         during course: ShutdownCourse?
     ) async -> ExitReason {
-        if let course { state.withLock { $0.shutdown = course } }
+        if let course { take(course) }
         switch policy {
         case .brutalKill: kill()
         case .infinity: requestStop(reason)
@@ -163,11 +181,27 @@ extension ProcessCell {
 
 private struct Ending {
     var mailbox: (messages: [Message], requests: [RoomRequest])
-    var calls: [any QueuedCall]
+    var currentCall: (any QueuedCall)?
     var tasks: [Task<Void, Never>]
-    var relations: ProcessRelations
-    var orphans: (@Sendable () -> [Orphan])?
+    var aside: LastThings?
+    var supervision: (any Supervising)?
     var isReleasable: Bool
+}
+
+/// What was aside when the process died, taken out of it.
+private struct LastThings {
+    let leavingCalls: [any QueuedCall]
+    let relations: ProcessRelations
+    let orphans: (@Sendable () -> [Orphan])?
+
+    init(takenFrom aside: ProcessCell.Aside) {
+        leavingCalls = aside.leavingCalls
+        relations = aside.relations
+        orphans = aside.orphans
+        aside.leavingCalls = []
+        aside.relations = ProcessRelations()
+        aside.orphans = nil
+    }
 }
 
 /// A child whose supervisor has died, and how it is to be stopped.

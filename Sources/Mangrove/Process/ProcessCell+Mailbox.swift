@@ -1,22 +1,42 @@
 internal import Synchronization
 
 extension ProcessCell {
-    /// Puts a message at the end of the mailbox.
+    /// Puts a message at the end of the mailbox, and has it drained.
     /// - Throws: `noProcess`, `exited` or `mailboxFull`; nothing was enqueued.
     func enqueue(_ message: Message) throws(CallError) {
+        _ = try enqueue(message, drainedByCaller: false)
+    }
+
+    /// As ``enqueue(_:)``.
+    /// - Parameter drainedByCaller: whether the caller will start the drain, if one is needed.
+    /// - Returns: whether it must.
+    @usableFromInline
+    func enqueue(_ message: Message, drainedByCaller: Bool) throws(CallError) -> Bool {
+        var mustDrain = false
         let problem = state.withLock { state -> Refusal? in
             switch state.phase {
             case .dead: return .error(.noProcess(label))
             case .stopping(let reason): return .error(.exited(reason))
             case .starting, .running: break
             }
+            // Its caller was cancelled before it came this far.
+            if message.call?.place == .forgotten { return nil }
             if !message.isSignal, state.mailbox.bounded >= room.limit, let refusal = makeRoom(for: message, &state) {
                 return refusal
             }
-            append(message, &state)
+            if drainedByCaller, case .running = state.phase, !state.draining {
+                state.mailbox.append(message)
+                depth.store(state.mailbox.count, ordering: .releasing)
+                state.draining = true
+                gate.pin()
+                mustDrain = true
+            } else {
+                append(message, &state)
+            }
             return nil
         }
         if let problem { try settle(problem) }
+        return mustDrain
     }
 
     /// What became of a message that found no room.
@@ -73,7 +93,7 @@ extension ProcessCell {
     /// Puts a message at the end of the mailbox, or has `admission` told once there is room for it.
     /// - Returns: whether it was enqueued at once; if so, nobody is told.
     /// - Throws: `noProcess` or `exited`; nothing was enqueued, nobody is told.
-    func enqueue(_ message: Message, whenRoom admission: CallWaiter<Void>?) throws(CallError) -> Bool {
+    func enqueue(_ message: Message, whenRoom admission: AnswerWaiter<Void>?) throws(CallError) -> Bool {
         let result = state.withLock { state -> Result<Bool, CallError> in
             switch state.phase {
             case .dead: return .failure(.noProcess(label))
@@ -96,22 +116,24 @@ extension ProcessCell {
     }
 
     /// Puts a signal at the end of the mailbox; one that finds the process ending is dropped, as it must be.
-    func signal(_ work: @escaping @Sendable (any ProcessActor) async throws -> Void) {
+    func signal(_ work: @escaping AsyncTurn) {
         try? enqueue(Message(work: .async(work), isSignal: true))
     }
 
     /// Starts the drain; its pin keeps the actor until it is done.
     func startDraining(_ state: inout State) {
+        guard let actor else { return }
         state.draining = true
         gate.pin()
         // Inside the lock, so that the handle is in place before the task can look for work.
-        state.drainTask = runtime.spawn { [self] in await drain() }
+        state.drainTask = spawnDrain(of: actor)
     }
 
     /// Gives up a queued or running call whose caller has gone.
-    func abandon<Answer>(_ waiter: CallWaiter<Answer>, _ error: any Error, cancellingTurn: Bool) {
-        switch waiter.abandon(error) {
-        case .tooLate:
+    @usableFromInline
+    func abandon(_ waiter: CallWaiter, _ error: any Error, cancellingTurn: Bool) {
+        switch waiter.end(.failed(error)) {
+        case .over:
             return
         case .waiting:
             state.withLock { state in
@@ -119,7 +141,7 @@ extension ProcessCell {
                 admit(&state)
                 depth.store(state.mailbox.count, ordering: .releasing)
             }
-        case .running:
+        case .begun:
             guard cancellingTurn else { return }
             // The drain looks at the flag when the turn is over and gives its task up, so that this cancellation, which
             // may come late, meets no other turn.

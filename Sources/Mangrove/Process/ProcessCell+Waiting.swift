@@ -27,11 +27,12 @@ extension ProcessCell {
     /// Ends the activity under way; inside the lock.
     func endActivity(_ state: inout State) {
         state.activity = nil
-        if !state.waits.isEmpty { state.waits = [] }
+        if let aside = state.aside, !aside.waits.isEmpty { aside.waits = [] }
     }
 
     /// Notes that whoever the current task works for waits for `target`.
     /// - Throws: `deadlock` with the chain of who waits for whom, if that closes a circle; nothing is noted then.
+    @usableFromInline
     static func beginWaiting(for target: ProcessCell) throws(CallError) -> WaitNote? {
         guard let note = noteWaiting(for: target) else { return nil }
         if let circle = note.waiter.circle(through: target) {
@@ -47,9 +48,10 @@ extension ProcessCell {
         let waiter = activity.cell
         return waiter.state.withLock { state -> WaitNote? in
             guard state.activity == activity.number else { return nil }
-            state.waitsBegun += 1
-            state.waits.append(Wait(number: state.waitsBegun, target: target))
-            return WaitNote(waiter: waiter, number: state.waitsBegun)
+            let aside = state.setAside()
+            aside.waitsBegun += 1
+            aside.waits.append(Wait(number: aside.waitsBegun, target: target))
+            return WaitNote(waiter: waiter, number: aside.waitsBegun)
         }
     }
 
@@ -66,7 +68,7 @@ extension ProcessCell {
         while let path = paths.popLast() {
             guard let last = path.last else { continue }
             if last === self { return path }
-            for wait in last.state.withLock({ $0.waits }) {
+            for wait in last.state.withLock({ $0.aside?.waits }) ?? [] {
                 if wait.target === self { return path + [self] }
                 if seen.insert(ObjectIdentifier(wait.target)).inserted { paths.append(path + [wait.target]) }
             }
@@ -76,13 +78,16 @@ extension ProcessCell {
 }
 
 /// A wait that has been noted, to be taken back when it is over.
+@usableFromInline
 struct WaitNote: Sendable {
     let waiter: ProcessCell
     let number: UInt64
 
+    @usableFromInline
     func end() {
         waiter.state.withLock { state in
-            if let index = state.waits.firstIndex(where: { $0.number == number }) { state.waits.remove(at: index) }
+            guard let aside = state.aside else { return }
+            if let index = aside.waits.firstIndex(where: { $0.number == number }) { aside.waits.remove(at: index) }
         }
     }
 }

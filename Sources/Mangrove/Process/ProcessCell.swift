@@ -1,4 +1,4 @@
-internal import Synchronization
+public import Synchronization
 
 /// The small record behind a process: its identity, its door, its mailbox, and who wants to know of its death.
 ///
@@ -24,76 +24,57 @@ package final class ProcessCell: Sendable {
 
     struct State {
         var phase = Phase.starting
-        var mailbox = Mailbox()
         var draining = false
+        /// Whether the turn under way was cancelled, and with it the task that drains.
+        var turnCancelled = false
+        /// Whether no code of the process runs any more, or ever will; only of the dead.
+        var isReleased = false
+        var mailbox = Mailbox()
         var drainTask: Task<Void, Never>?
         /// The start while it is under way in a task of its own, then the work of a long-running process.
         var runTask: Task<Void, Never>?
         /// The call whose turn is under way in the drain.
         var currentCall: (any QueuedCall)?
-        /// Whether that turn was cancelled, and with it the task that drains.
-        var turnCancelled = false
-        /// Callers whose turn threw ``Exit``: they learn the reason when the process is dead.
-        var leavingCalls: [any QueuedCall] = []
-        var relations = ProcessRelations()
-        /// The turn, start or end under way that may wait for others, and whom it waits for.
+        /// The turn, start or end under way that may wait for others.
         var activity: UInt64?
         var activities: UInt64 = 0
-        var waits: [Wait] = []
-        var waitsBegun: UInt64 = 0
-        /// The children, where the process is a supervisor.
-        var children: (@Sendable () -> [ChildOverview])?
-        /// Gives up the children, when it dies.
-        var orphans: (@Sendable () -> [Orphan])?
-        /// What was left below it when it died, until that has ended too.
-        var remains: [ProcessCell] = []
-        var haunting = Haunting()
-        /// The shutdown with a deadline that it is part of.
-        var shutdown: ShutdownCourse?
+        /// Told when the process is dead, before everyone else: its supervisor.
+        var supervision: (any Supervising)?
+        /// What most processes do not have, most of the time.
+        var aside: Aside?
     }
 
     package let id: ProcessID
-    package let childID: ChildID
     package let parent: ProcessCell?
-    package let name: ProcessName?
     @usableFromInline let runtime: Runtime
-    let hooks: ProcessHooks
-    let room: MailboxPolicy
-    let zombiePolicy: ZombiePolicy
+    let spec: ChildSpec
     let startedAt: RuntimeInstant
 
     @usableFromInline let gate = ProcessGate()
     /// Messages waiting; read on the actor by callers that would otherwise overtake them.
-    let depth = Atomic<Int>(0)
-    let turns = Atomic<UInt64>(0)
-    let state = Lock(State())
+    @usableFromInline let depth = Atomic<Int>(0)
+    @usableFromInline let turns = Atomic<UInt64>(0)
+    let state = InlineLock(State())
 
     // Safe: written once, before the gate opens or the cell is published, and released once, by whoever the gate says is
     // the last; between the two it is only read, by holders of a pin.
-    @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
+    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
 
     // Safe: read and written on the actor only. True while a turn is suspended, and for good once the process terminates.
-    nonisolated(unsafe) var busy = false
+    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var busy = false
 
-    init(
-        childID: ChildID,
-        name: ProcessName?,
-        parent: ProcessCell?,
-        runtime: Runtime,
-        hooks: ProcessHooks,
-        room: MailboxPolicy,
-        zombiePolicy: ZombiePolicy
-    ) {
+    init(_ spec: ChildSpec, parent: ProcessCell?, runtime: Runtime) {
         id = runtime.nextProcessID()
-        self.childID = childID
-        self.name = name
+        self.spec = spec
         self.parent = parent
         self.runtime = runtime
-        self.hooks = hooks
-        self.room = room
-        self.zombiePolicy = zombiePolicy
         startedAt = runtime.clock.now()
     }
+
+    package var childID: ChildID { spec.id }
+    package var name: ProcessName? { spec.name }
+    var hooks: ProcessHooks { spec.hooks }
+    var room: MailboxPolicy { spec.room }
 
     /// Where the process stands in the tree: the ids from its root down.
     package var path: String {
@@ -147,8 +128,9 @@ package final class ProcessCell: Sendable {
     func show(_ children: @escaping @Sendable () -> [ChildOverview], orphans: @escaping @Sendable () -> [Orphan]) {
         let isDead = state.withLock { state -> Bool in
             if case .dead = state.phase { return true }
-            state.children = children
-            state.orphans = orphans
+            let aside = state.setAside()
+            aside.children = children
+            aside.orphans = orphans
             return false
         }
         // Killed before it began: it must not start any.
@@ -156,7 +138,7 @@ package final class ProcessCell: Sendable {
     }
 
     func overview() -> [ChildOverview] {
-        state.withLock { $0.children }?() ?? []
+        state.withLock { $0.aside?.children }?() ?? []
     }
 
     // MARK: Starting
@@ -199,13 +181,14 @@ package final class ProcessCell: Sendable {
 
     /// Whether a caller that has reached the actor may run its turn now: nobody's turn is suspended, nobody waits before it,
     /// and the process has not ended on the way.
-    @usableFromInline
+    @inlinable
     func beginTurn() -> Bool {
         guard !busy, depth.load(ordering: .acquiring) == 0, gate.isOpen else { return false }
         countTurn()
         return true
     }
 
+    @inlinable
     func countTurn() {
         // Only ever written on the actor, so no read-modify-write is needed.
         turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed)

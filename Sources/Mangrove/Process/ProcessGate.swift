@@ -52,7 +52,7 @@ struct ProcessGate: ~Copyable, Sendable {
     }
 
     /// Whether the process may be entered.
-    @usableFromInline
+    @inlinable
     var isOpen: Bool { word.load(ordering: .acquiring) & (Self.closed | Self.dead) == 0 }
 
     /// Whether the process is dead.

@@ -1,14 +1,16 @@
 /// What a kind of process adds to being an actor: found out once per child specification, shared by all incarnations.
 final class ProcessHooks: Sendable {
     let actorType: any ProcessActor.Type
+    let spawnDrain: DrainSpawner
     let run: (@Sendable (any ProcessActor) async throws -> Void)?
     let terminate: (@Sendable (any ProcessActor, ExitReason) async -> Void)?
     let signal: (@Sendable (any ProcessActor, Signal) async throws -> Void)?
     /// Supervisors do not end with those they are linked with.
     let isSupervisor: Bool
 
-    init<Actor: ProcessActor>(for type: Actor.Type) {
+    init<Target: ProcessActor>(for type: Target.Type) {
         actorType = type
+        spawnDrain = Self.drainSpawner(for: type)
         isSupervisor = type == SupervisorProcess.self || type == DynamicSupervisorProcess.self
         if type is any LongRunning.Type {
             run = { actor in try await (actor as? any LongRunning)?.run() }

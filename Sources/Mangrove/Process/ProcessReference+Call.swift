@@ -50,7 +50,12 @@ extension ProcessReference where Target: Actor {
         timeout: Duration? = .seconds(5),
         _ body: @escaping @Sendable (isolated Target) async throws -> Answer
     ) async throws -> Answer {
-        try await resolve().cell.callThroughMailbox(timeout, body)
+        let cell = try resolve().cell
+        if cell.enter() {
+            defer { cell.leave() }
+            if let actor = cell.pinnedActor(as: Target.self) { return try await callFrom(actor, cell, timeout, body) }
+        }
+        return try await cell.callThroughMailbox(timeout, body)
     }
 
     /// Leaves `body` for the process to run as a turn, and returns at once.
@@ -121,6 +126,19 @@ func runIfIdle<Target: ProcessActor & Actor, Answer: Sendable>(
     }
 }
 
+/// Makes a call that may suspend on the actor, where its turn can begin in place.
+@inlinable
+func callFrom<Target: ProcessActor & Actor, Answer: Sendable>(
+    _ actor: isolated Target,
+    _ cell: ProcessCell,
+    _ timeout: Duration?,
+    _ body: @escaping @Sendable (isolated Target) async throws -> Answer
+) async throws -> Answer {
+    let waiter = AnswerWaiter<Answer>()
+    let message = Message(cell.work(body, waiter), waiter)
+    return try await cell.finish(waiter, message, timeout, on: actor) { cell.beginDrain(of: actor) }
+}
+
 extension ProcessCell {
     /// Waits for the end of a process whose turn threw ``Exit``.
     @usableFromInline
@@ -129,41 +147,90 @@ extension ProcessCell {
         .exited(await awaitDeath())
     }
 
-    @usableFromInline
+    @inlinable
     func callThroughMailbox<Target: ProcessActor & Actor, Answer: Sendable>(
         _ timeout: Duration?,
         _ body: @escaping @Sendable (isolated Target) throws -> Answer
     ) async throws -> Answer {
-        try await callThroughMailbox(timeout) { waiter in
-            let turn: @Sendable (isolated Target) throws -> Void = { [self] actor in
-                do {
-                    answer(waiter, .success(try body(actor)))
-                } catch let exit as Exit {
-                    throw exit
-                } catch {
-                    answer(waiter, .failure(error))
-                }
+        let waiter = AnswerWaiter<Answer>()
+        let turn: @Sendable (isolated Target) throws -> Void = { [self] actor in
+            do {
+                waiter.succeed(try body(actor))
+            } catch let exit as Exit {
+                throw exit
+            } catch {
+                fail(waiter, error)
             }
-            return .sync(IsolatedTurn(body: turn).erased)
         }
+        return try await finish(waiter, Message(.sync(IsolatedTurn(body: turn).erased), waiter), timeout, on: nil)
     }
 
-    @usableFromInline
+    @inlinable
     func callThroughMailbox<Target: ProcessActor & Actor, Answer: Sendable>(
         _ timeout: Duration?,
         _ body: @escaping @Sendable (isolated Target) async throws -> Answer
     ) async throws -> Answer {
-        try await callThroughMailbox(timeout) { waiter in
-            .async { [self] actor in
-                do {
-                    answer(waiter, .success(try await body(unsafeDowncast(actor, to: Target.self))))
-                } catch let exit as Exit {
-                    throw exit
-                } catch {
-                    answer(waiter, .failure(error))
-                }
+        let waiter = AnswerWaiter<Answer>()
+        return try await finish(waiter, Message(work(body, waiter), waiter), timeout, on: nil)
+    }
+
+    /// What a call that may suspend puts into the mailbox.
+    @inlinable
+    func work<Target: ProcessActor & Actor, Answer: Sendable>(
+        _ body: @escaping @Sendable (isolated Target) async throws -> Answer,
+        _ waiter: AnswerWaiter<Answer>
+    ) -> Message.Work {
+        // No capture list: with one, the closure would not be taken for one that stays where it is called.
+        .async { actor in
+            do {
+                waiter.succeed(try await body(unsafeDowncast(actor, to: Target.self)))
+            } catch let exit as Exit {
+                throw exit
+            } catch {
+                self.fail(waiter, error)
             }
         }
+    }
+
+    /// Enqueues the message of a call and waits for its outcome.
+    /// - Parameter drain: starts the drain, where the caller can do that better than the mailbox.
+    @inlinable
+    func finish<Answer: Sendable>(
+        _ waiter: AnswerWaiter<Answer>,
+        _ message: Message,
+        _ timeout: Duration?,
+        on isolation: isolated (any Actor)?,
+        drain: (() -> Void)? = nil
+    ) async throws -> Answer {
+        let note = try Self.beginWaiting(for: self)
+        defer { note?.end() }
+        let deadline = timeout.map { runtime.clock.now().advanced(by: $0) }
+        return try await withTaskCancellationHandler {
+            // Named, so that the closure stays where the caller is.
+            _ = isolation
+            if try enqueue(message, drainedByCaller: drain != nil) { drain?() }
+            if let answer = try waiter.earlyAnswer() { return answer }
+            if let timeout, let deadline { setTimer(for: waiter, timeout, deadline) }
+            return try await waiter.answer(on: isolation)
+        } onCancel: {
+            abandon(waiter, CancellationError(), cancellingTurn: true)
+        }
+    }
+
+    @usableFromInline
+    func setTimer(for waiter: CallWaiter, _ timeout: Duration, _ deadline: RuntimeInstant) {
+        waiter.keep(
+            runtime.clock.schedule(at: deadline) { [self] in
+                abandon(waiter, CallError.timedOut(timeout), cancellingTurn: false)
+            }
+        )
+    }
+
+    /// Gives the caller the error that its turn threw.
+    @usableFromInline
+    func fail(_ waiter: CallWaiter, _ error: any Error) {
+        guard waiter.end(.failed(error)) == .over else { return }
+        runtime.log(.warning, "process.call.error_without_caller", ["process": path, "error": "\(error)"])
     }
 
     @usableFromInline
@@ -176,43 +243,5 @@ extension ProcessCell {
         _ body: @escaping @Sendable (isolated Target) async throws -> Void
     ) throws(CallError) {
         try enqueue(Message(work: .async { actor in try await body(unsafeDowncast(actor, to: Target.self)) }))
-    }
-
-    private func callThroughMailbox<Answer: Sendable>(
-        _ timeout: Duration?,
-        _ work: (CallWaiter<Answer>) -> Message.Work
-    ) async throws -> Answer {
-        let note = try Self.beginWaiting(for: self)
-        defer { note?.end() }
-        let waiter = CallWaiter<Answer>()
-        let message = Message(work: work(waiter), call: waiter)
-        return try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { continuation in
-                guard waiter.install(continuation) else { return }
-                do {
-                    try enqueue(message)
-                } catch {
-                    return waiter.fail(error)
-                }
-                guard let timeout else { return }
-                waiter.keep(
-                    runtime.clock.schedule(after: timeout) { [self] in
-                        abandon(waiter, CallError.timedOut(timeout), cancellingTurn: false)
-                    }
-                )
-            }
-        } onCancel: {
-            abandon(waiter, CancellationError(), cancellingTurn: true)
-        }
-    }
-
-    private func answer<Answer>(_ waiter: CallWaiter<Answer>, _ result: Result<Answer, any Error>) {
-        switch result {
-        case .success(let answer):
-            waiter.succeed(answer)
-        case .failure(let error):
-            guard !waiter.failed(error) else { return }
-            runtime.log(.warning, "process.call.error_without_caller", ["process": path, "error": "\(error)"])
-        }
     }
 }

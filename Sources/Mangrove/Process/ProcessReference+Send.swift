@@ -42,16 +42,9 @@ extension ProcessCell {
         if try enqueue(message, whenRoom: nil) { return }
         let note = try Self.beginWaiting(for: self)
         defer { note?.end() }
-        let admission = CallWaiter<Void>()
+        let admission = AnswerWaiter<Void>()
         try await withTaskCancellationHandler {
-            try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-                guard admission.install(continuation) else { return }
-                do {
-                    if try enqueue(message, whenRoom: admission) { admission.succeed(()) }
-                } catch {
-                    admission.fail(error)
-                }
-            }
+            if try !enqueue(message, whenRoom: admission) { try await admission.answer(on: nil) }
         } onCancel: {
             abandon(admission, CancellationError(), cancellingTurn: false)
         }

@@ -40,13 +40,13 @@ extension ProcessCell {
         let monitor = MonitorID(serial: runtime.nextSerial())
         let lives = state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
-            state.relations.monitoring[monitor] = target
+            state.setAside().relations.monitoring[monitor] = target
             return true
         }
         guard lives else { return monitor }
         let added = target.state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
-            state.relations.monitors[monitor] = self
+            state.setAside().relations.monitors[monitor] = self
             return true
         }
         if !added { deliverDown(Down(monitor: monitor, process: target.id, reason: .noProcess)) }
@@ -56,21 +56,21 @@ extension ProcessCell {
 
     /// Takes a monitor back: no notice of it comes after this, not even one already under way.
     func demonitor(_ monitor: MonitorID, on target: ProcessCell) {
-        state.withLock { _ = $0.relations.monitoring.removeValue(forKey: monitor) }
+        state.withLock { _ = $0.aside?.relations.monitoring.removeValue(forKey: monitor) }
         target.removeMonitor(monitor)
     }
 
     func removeMonitor(_ monitor: MonitorID) {
-        state.withLock { _ = $0.relations.monitors.removeValue(forKey: monitor) }
+        state.withLock { _ = $0.aside?.relations.monitors.removeValue(forKey: monitor) }
     }
 
     func deliverDown(_ down: Down) {
         guard let handle = hooks.signal else {
-            state.withLock { _ = $0.relations.monitoring.removeValue(forKey: down.monitor) }
+            state.withLock { _ = $0.aside?.relations.monitoring.removeValue(forKey: down.monitor) }
             return
         }
         signal { [self] actor in
-            let wanted = state.withLock { $0.relations.monitoring.removeValue(forKey: down.monitor) != nil }
+            let wanted = state.withLock { $0.aside?.relations.monitoring.removeValue(forKey: down.monitor) != nil }
             if wanted { try await handle(actor, .down(down)) }
         }
     }
@@ -99,14 +99,14 @@ extension ProcessCell {
     private func addLink(_ other: ProcessCell) -> Bool {
         state.withLock { state in
             if case .dead = state.phase { return false }
-            state.relations.links[other.id] = other
+            state.setAside().relations.links[other.id] = other
             return true
         }
     }
 
     @discardableResult
     private func removeLink(_ other: ProcessID) -> Bool {
-        state.withLock { $0.relations.links.removeValue(forKey: other) != nil }
+        state.withLock { $0.aside?.relations.links.removeValue(forKey: other) != nil }
     }
 
     /// An exit signal: a process that handles signals is told, a supervisor does not mind, another one ends with the same
@@ -130,7 +130,7 @@ extension ProcessCell {
         let number = runtime.nextSerial()
         let lives = state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
-            state.relations.timers[number] = .some(nil)
+            state.setAside().relations.timers[number] = .some(nil)
             return true
         }
         let timer = ProcessTimer(self, number)
@@ -139,8 +139,8 @@ extension ProcessCell {
             if takeTimer(number) != nil { action() }
         }
         let over = state.withLock { state -> Bool in
-            guard state.relations.timers[number] != nil else { return true }
-            state.relations.timers[number] = underlying
+            guard let aside = state.aside, aside.relations.timers[number] != nil else { return true }
+            aside.relations.timers[number] = underlying
             return false
         }
         if over { underlying.cancel() }
@@ -149,7 +149,7 @@ extension ProcessCell {
 
     /// - Returns: the timer, if it was set: nil inside while it is being set.
     fileprivate func takeTimer(_ number: UInt64) -> (any RuntimeTimer)?? {
-        state.withLock { $0.relations.timers.removeValue(forKey: number) }
+        state.withLock { $0.aside?.relations.timers.removeValue(forKey: number) }
     }
 }
 

@@ -103,7 +103,12 @@ final class ShutdownCourse: Sendable {
 
 extension ProcessCell {
     /// The shutdown with a deadline that the process is part of.
-    var shutdown: ShutdownCourse? { state.withLock { $0.shutdown } }
+    var shutdown: ShutdownCourse? { state.withLock { $0.aside?.shutdown } }
+
+    /// Makes it part of a shutdown with a deadline.
+    func take(_ course: ShutdownCourse) {
+        state.withLock { $0.setAside().shutdown = course }
+    }
 
     fileprivate func shutDown(_ course: ShutdownCourse) async {
         let timer = runtime.clock.schedule(at: course.deadline) { [self] in
@@ -117,7 +122,7 @@ extension ProcessCell {
     /// Notes everyone here and below who has not ended, before they are killed.
     func noteOverruns(_ course: ShutdownCourse?, _ limit: ShutdownReport.Overrun.Limit) {
         guard let course else { return }
-        let (phase, remains) = state.withLock { ($0.phase, $0.remains) }
+        let phase = state.withLock { $0.phase }
         let children = remains + overview().compactMap(\.cell)
         let late = children.filter { !$0.isGone }
         for child in late { child.noteOverruns(course, limit) }

@@ -43,7 +43,6 @@ extension ProcessCell {
     /// What waits for the code of a process that was killed to return.
     struct Haunting: Sendable {
         var timer: (any RuntimeTimer)?
-        var isOver = false
         var isDeclared = false
         var watchers: [@Sendable () -> Void] = []
     }
@@ -56,16 +55,16 @@ extension ProcessCell {
         let killed = runtime.clock.now()
         let timer = runtime.clock.schedule(after: Self.grace) { [self] in declareZombie(killed: killed) }
         let isOver = state.withLock { state -> Bool in
-            state.haunting.timer = timer
-            return state.haunting.isOver
+            if !state.isReleased { state.setAside().haunting.timer = timer }
+            return state.isReleased
         }
         if isOver { timer.cancel() }
     }
 
     private func declareZombie(killed: RuntimeInstant) {
         let isZombie = state.withLock { state -> Bool in
-            guard !state.haunting.isOver else { return false }
-            state.haunting.isDeclared = true
+            guard !state.isReleased else { return false }
+            state.setAside().haunting.isDeclared = true
             // Inside the lock, so that its end cannot come first.
             runtime.zombieList.withLock { zombies in
                 zombies[id] = Zombie(process: id, path: path, name: name, killed: killed)
@@ -73,18 +72,21 @@ extension ProcessCell {
             return true
         }
         guard isZombie else { return }
-        runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(zombiePolicy)"])
-        if zombiePolicy == .endProgram {
+        runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(spec.zombies)"])
+        if spec.zombies == .endProgram {
             runtime.environment.host.end(because: "\(path) was killed and its code does not return")
         }
     }
 
     /// Its code has returned, or it had none running when it died.
     func stopHaunting() {
-        let haunting = state.withLock { state -> Haunting in
-            defer { state.haunting = Haunting(isOver: true) }
-            return state.haunting
+        let haunting = state.withLock { state -> Haunting? in
+            state.isReleased = true
+            guard let aside = state.aside else { return nil }
+            defer { aside.haunting = Haunting() }
+            return aside.haunting
         }
+        guard let haunting else { return }
         haunting.timer?.cancel()
         if haunting.isDeclared {
             runtime.zombieList.withLock { _ = $0.removeValue(forKey: id) }
@@ -96,8 +98,8 @@ extension ProcessCell {
     /// Runs `action` when the code of a dead process has returned: at once if it has.
     func onRelease(_ action: @escaping @Sendable () -> Void) {
         let isOver = state.withLock { state -> Bool in
-            if !state.haunting.isOver { state.haunting.watchers.append(action) }
-            return state.haunting.isOver
+            if !state.isReleased { state.setAside().haunting.watchers.append(action) }
+            return state.isReleased
         }
         if isOver { action() }
     }

@@ -66,12 +66,12 @@ extension ProcessCell {
     func addRegistration(_ slot: UInt64, _ release: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             if case .dead = state.phase { return false }
-            state.relations.registrations[slot] = release
+            state.setAside().relations.registrations[slot] = release
             return true
         }
     }
 
     func removeRegistration(_ slot: UInt64) {
-        state.withLock { _ = $0.relations.registrations.removeValue(forKey: slot) }
+        state.withLock { _ = $0.aside?.relations.registrations.removeValue(forKey: slot) }
     }
 }

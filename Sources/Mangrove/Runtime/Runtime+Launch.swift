@@ -46,15 +46,7 @@ extension Runtime {
     }
 
     private func newCell(for spec: ChildSpec, under parent: ProcessCell?) -> ProcessCell {
-        ProcessCell(
-            childID: spec.id,
-            name: spec.name,
-            parent: parent,
-            runtime: self,
-            hooks: spec.hooks,
-            room: MailboxPolicy(limit: spec.mailboxLimit, overflow: spec.overflow),
-            zombiePolicy: spec.zombies
-        )
+        ProcessCell(spec, parent: parent, runtime: self)
     }
 
     private func attach(_ actor: any ProcessActor, to cell: ProcessCell) throws {
@@ -81,31 +73,29 @@ extension ProcessCell {
     fileprivate func runStart(
         _ start: @escaping @Sendable (ProcessContext) async throws -> any ProcessActor
     ) async throws -> any ProcessActor {
-        let outcome = CallWaiter<any ProcessActor>()
+        let outcome = AnswerWaiter<any ProcessActor>()
         let note = Self.noteWaiting(for: self)
         defer { note?.end() }
-        return try await withUnsafeThrowingContinuation { continuation in
-            guard outcome.install(continuation) else { return }
-            onDeath { reason in outcome.fail(CallError.exited(reason)) }
-            state.withLock { state in
-                guard case .starting = state.phase else { return }
-                let activity = beginActivity(&state)
-                gate.pin()
-                state.runTask = runtime.spawn { [self] in
-                    await Self.$activity.withValue(activity) {
-                        do {
-                            let actor = try await start(ProcessContext(cell: self))
-                            leave()
-                            if !outcome.succeed(actor) {
-                                runtime.log(.warning, "process.start.late", ["process": path])
-                            }
-                        } catch {
-                            leave()
-                            outcome.fail(error)
+        onDeath { reason in outcome.fail(CallError.exited(reason)) }
+        state.withLock { state in
+            guard case .starting = state.phase else { return }
+            let activity = beginActivity(&state)
+            gate.pin()
+            state.runTask = runtime.spawn { [self] in
+                await Self.$activity.withValue(activity) {
+                    do {
+                        let actor = try await start(ProcessContext(cell: self))
+                        leave()
+                        if !outcome.succeed(actor) {
+                            runtime.log(.warning, "process.start.late", ["process": path])
                         }
+                    } catch {
+                        leave()
+                        outcome.fail(error)
                     }
                 }
             }
         }
+        return try await outcome.answer(on: nil)
     }
 }

@@ -84,6 +84,18 @@ public final class Runtime: Sendable {
         environment.tasks.spawn(body)
     }
 
+    /// As ``spawn(_:)``, for a closure that is isolated to the actor it captures as its context's: the task begins there.
+    func spawnIsolated(
+        @_inheritActorContext _ body: sending @escaping @isolated(any) () async -> Void
+    ) -> Task<Void, Never> {
+        environment.tasks.spawn(body)
+    }
+
+    /// As ``spawnIsolated(_:)``, by a caller who is on that actor: see ``TaskSpawner/begin(_:)``.
+    func beginIsolated(@_inheritActorContext _ body: sending @escaping @isolated(any) () async -> Void) {
+        environment.tasks.begin(body)
+    }
+
     /// Waits until `duration` has passed on the runtime's clock.
     /// - Throws: `CancellationError` if the task is cancelled meanwhile.
     public func sleep(for duration: Duration) async throws {

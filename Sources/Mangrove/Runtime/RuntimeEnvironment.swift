@@ -130,6 +130,17 @@ public protocol TaskSpawner: Sendable {
     /// Starts a task that inherits nothing from its caller: no actor, no cancellation, no task-locals.
     @discardableResult
     func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never>
+
+    /// Starts a task as ``spawn(_:)`` does. Where `body` is isolated to the actor that the caller is on, it may begin at once,
+    /// on the calling thread, and run there until it suspends.
+    func begin(_ body: sending @escaping @isolated(any) () async -> Void)
+}
+
+extension TaskSpawner {
+    /// Starts a task that does not begin before the caller suspends or returns.
+    public func begin(_ body: sending @escaping @isolated(any) () async -> Void) {
+        spawn(body)
+    }
 }
 
 /// Threads on which work may block.

@@ -62,6 +62,8 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         during course: ShutdownCourse?
     ) async -> ExitReason {
         guard let cell = cell(key), cell.id == process else { return .noProcess }
+        // Who stops a child learns of its end by waiting for it.
+        cell.endSupervision()
         let reason = await cell.stop(.shutdown, within: policy, during: course)
         entries.withLock { entries in
             if entries[key]?.cell === cell, !cell.isHaunting { entries[key]?.cell = nil }

@@ -2,45 +2,100 @@
 ///
 /// Usually made by ``Worker``, ``Supervisor``, ``DynamicSupervisor`` or ``PartitionSupervisor``. The defaults are OTP's:
 /// permanent; 5 seconds to stop for a worker, no bound for a supervisor.
+///
+/// A value; its copies share one object until one of them is changed, so that ten thousand children started from one
+/// specification keep one.
 public struct ChildSpec: Sendable {
     /// Tells the children of one supervisor apart.
-    public var id: ChildID
+    public var id: ChildID {
+        get { shared.contents.id }
+        set { change { $0.id = newValue } }
+    }
+
     /// When it is restarted.
-    public var restart: RestartType
+    public var restart: RestartType {
+        get { shared.contents.restart }
+        set { change { $0.restart = newValue } }
+    }
+
     /// How it is stopped.
-    public var shutdown: ShutdownPolicy
+    public var shutdown: ShutdownPolicy {
+        get { shared.contents.shutdown }
+        set { change { $0.shutdown = newValue } }
+    }
+
     /// Whether it is a process with work of its own or a supervisor of others.
-    public let kind: ChildKind
+    public var kind: ChildKind { shared.contents.kind }
+
     /// Whether its end can end its supervisor; see ``AutoShutdown``.
-    public var isSignificant: Bool
+    public var isSignificant: Bool {
+        get { shared.contents.isSignificant }
+        set { change { $0.isSignificant = newValue } }
+    }
+
     /// The name it registers, or nil.
-    public var name: ProcessName?
+    public var name: ProcessName? {
+        get { shared.contents.name }
+        set { change { $0.name = newValue } }
+    }
+
     /// How many messages its mailbox holds; at least 1.
-    public var mailboxLimit: Int
+    public var mailboxLimit: Int {
+        get { shared.contents.room.limit }
+        set { change { $0.room.limit = newValue } }
+    }
+
     /// What becomes of a message that finds the mailbox full.
-    public var overflow = MailboxOverflow.fail
+    public var overflow: MailboxOverflow {
+        get { shared.contents.room.overflow }
+        set { change { $0.room.overflow = newValue } }
+    }
 
     /// What becomes of it when it was killed and its code does not return.
-    public var zombies = ZombiePolicy.report
+    public var zombies: ZombiePolicy {
+        get { shared.contents.zombies }
+        set { change { $0.zombies = newValue } }
+    }
 
     /// How long it waits before a restart; nil for not at all.
     public var backoff: Backoff? {
         get { limits?.backoff }
-        set { limits = RestartLimits(newValue, restartBudget) }
+        set { change { $0.limits = RestartLimits(newValue, $0.limits?.budget) } }
     }
 
     /// How many restarts of it alone are too many; nil for no limit of its own.
     public var restartBudget: RestartBudget? {
         get { limits?.budget }
-        set { limits = RestartLimits(backoff, newValue) }
+        set { change { $0.limits = RestartLimits($0.limits?.backoff, newValue) } }
     }
 
-    private(set) var limits: RestartLimits?
+    private struct Contents {
+        var id: ChildID
+        var restart: RestartType
+        var shutdown: ShutdownPolicy
+        var kind: ChildKind
+        var isSignificant: Bool
+        var name: ProcessName?
+        var room: MailboxPolicy
+        var zombies = ZombiePolicy.report
+        var limits: RestartLimits?
+        var hooks: ProcessHooks
+        var start: StartWork
+        var validateContents: @Sendable () throws(SpecError) -> Void
+    }
 
-    let hooks: ProcessHooks
-    let start: StartWork
-    /// Looks for faults in the specifications below this one, where it is a supervisor's.
-    let validateContents: @Sendable () throws(SpecError) -> Void
+    private final class Shared: Sendable {
+        let contents: Contents
+
+        init(_ contents: Contents) { self.contents = contents }
+    }
+
+    private var shared: Shared
+
+    var limits: RestartLimits? { shared.contents.limits }
+    var hooks: ProcessHooks { shared.contents.hooks }
+    var start: StartWork { shared.contents.start }
+    var room: MailboxPolicy { shared.contents.room }
 
     init<Target: ProcessActor>(
         id: ChildID,
@@ -54,16 +109,26 @@ public struct ChildSpec: Sendable {
         validateContents: @escaping @Sendable () throws(SpecError) -> Void = {},
         start: StartWork
     ) {
-        self.id = id
-        self.restart = restart
-        self.shutdown = shutdown
-        self.kind = kind
-        self.isSignificant = isSignificant
-        self.name = name
-        self.mailboxLimit = mailboxLimit
-        hooks = ProcessHooks(for: actorType)
-        self.validateContents = validateContents
-        self.start = start
+        shared = Shared(
+            Contents(
+                id: id,
+                restart: restart,
+                shutdown: shutdown,
+                kind: kind,
+                isSignificant: isSignificant,
+                name: name,
+                room: MailboxPolicy(limit: mailboxLimit, overflow: .fail),
+                hooks: ProcessHooks(for: actorType),
+                start: start,
+                validateContents: validateContents
+            )
+        )
+    }
+
+    private mutating func change(_ change: (inout Contents) -> Void) {
+        var contents = shared.contents
+        change(&contents)
+        shared = Shared(contents)
     }
 
     /// Looks for faults, here and below, before anything starts.
@@ -74,7 +139,7 @@ public struct ChildSpec: Sendable {
         if isSignificant, restart == .permanent { throw .significantPermanent(id) }
         if let backoff, !backoff.isValid { throw .backoff(id, backoff) }
         try restartBudget?.limit.validate()
-        try validateContents()
+        try shared.contents.validateContents()
     }
 }
 

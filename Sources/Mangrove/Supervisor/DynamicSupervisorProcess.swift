@@ -3,9 +3,11 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     private nonisolated let context: ProcessContext
     nonisolated let machine: Lock<DynamicSupervisorMachine>
     nonisolated let roster = ChildRoster<DynamicSupervisorMachine.Key>()
+    private nonisolated let watcher: Watcher
 
     init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
         self.context = context
+        watcher = Watcher(cell: context.cell)
         let seed = context.runtime.environment.randomness.next()
         machine = Lock(DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren, seed: seed))
         context.cell.show({ [weak self] in self?.overview() ?? [] }, orphans: { [roster] in roster.removeAll() })
@@ -44,7 +46,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 let answer: DynamicSupervisorMachine.Event
                 do {
                     let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
-                    watch(cell)
+                    cell.supervise(by: watcher)
                     started = cell
                     answer = .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
                 } catch is IgnoreStart {
@@ -62,20 +64,11 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
         return started
     }
 
-    private nonisolated func watch(_ cell: ProcessCell) {
-        let (context, process) = (context, cell.id)
-        cell.onDeath { reason in
-            context.cell.signal { actor in
-                try await (actor as? DynamicSupervisorProcess)?.childExited(process, reason)
-            }
-        }
-    }
-
     func terminateChild(_ process: ProcessID) async throws {
         if case .failure(let error) = try await perform(.terminate(process), adding: nil) { throw error }
     }
 
-    private func childExited(_ process: ProcessID, _ reason: ExitReason) async throws {
+    fileprivate func childExited(_ process: ProcessID, _ reason: ExitReason) async throws {
         _ = try await perform(.exited(process, reason, at: context.runtime.clock.now()), adding: nil)
     }
 
@@ -144,7 +137,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(key, cell)
             }
-            watch(cell)
+            cell.supervise(by: watcher)
             return .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(key)
@@ -157,8 +150,9 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     private func stopAll(_ children: [(cell: ProcessCell, shutdown: ShutdownPolicy)]) async {
         var timers: [any RuntimeTimer] = []
         let course = context.cell.shutdown
-        if let course { for child in children { child.cell.state.withLock { $0.shutdown = course } } }
+        if let course { for child in children { child.cell.take(course) } }
         for child in children {
+            child.cell.endSupervision()
             if child.shutdown == .brutalKill { child.cell.kill() } else { child.cell.requestStop(.shutdown) }
         }
         let late = children.filter { !$0.cell.isGone }
@@ -204,5 +198,17 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 extension DynamicSupervisorMachine.ChildRecord {
     init(_ spec: ChildSpec) {
         self.init(id: spec.id, restart: spec.restart, shutdown: spec.shutdown, kind: spec.kind, limits: spec.limits)
+    }
+}
+
+/// Tells the supervisor of the ends of its children; one for all of them.
+private final class Watcher: Supervising {
+    private let cell: ProcessCell
+
+    init(cell: ProcessCell) { self.cell = cell }
+
+    func childEnded(_ child: ProcessCell, _ reason: ExitReason) {
+        let process = child.id
+        cell.signal { actor in try await (actor as? DynamicSupervisorProcess)?.childExited(process, reason) }
     }
 }

@@ -7,12 +7,14 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     private nonisolated let context: ProcessContext
     nonisolated let machine: Lock<SupervisorMachine>
     nonisolated let roster: ChildRoster<ChildID>
+    private nonisolated let watcher: Watcher
 
     /// How many of the children share work by key; children added later do not change it, or keys would move.
     nonisolated let partitions: Int
 
     private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ parts: SupervisorParts) {
         self.context = context
+        watcher = Watcher(cell: context.cell)
         self.machine = Lock(machine)
         partitions = parts.partitions ?? parts.children.count
         roster = ChildRoster(Dictionary(parts.children.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
@@ -47,7 +49,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
 
     // MARK: Turns
 
-    private func childExited(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason) async throws {
+    fileprivate func childExited(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason) async throws {
         _ = try await perform(.exited(id, process, reason, at: context.runtime.clock.now()), adding: nil)
     }
 
@@ -156,12 +158,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             let cell = try await context.runtime.launch(spec, under: context.cell) { [roster] cell in
                 roster.put(id, cell)
             }
-            cell.onDeath { [context] reason in
-                let process = cell.id
-                context.cell.signal { actor in
-                    try await (actor as? SupervisorProcess)?.childExited(id, process, reason)
-                }
-            }
+            cell.supervise(by: watcher)
             return .started(id, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(id)
@@ -199,5 +196,17 @@ extension SupervisorMachine.ChildRecord {
             isSignificant: spec.isSignificant,
             limits: spec.limits
         )
+    }
+}
+
+/// Tells the supervisor of the ends of its children; one for all of them.
+private final class Watcher: Supervising {
+    private let cell: ProcessCell
+
+    init(cell: ProcessCell) { self.cell = cell }
+
+    func childEnded(_ child: ProcessCell, _ reason: ExitReason) {
+        let (id, process) = (child.childID, child.id)
+        cell.signal { actor in try await (actor as? SupervisorProcess)?.childExited(id, process, reason) }
     }
 }

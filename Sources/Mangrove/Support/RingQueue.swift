@@ -1,35 +1,40 @@
 /// A first-in, first-out queue in a ring that grows by doubling.
+///
+/// Its places are 32 bits wide, so that an empty one is two words: every process has some.
 struct RingQueue<Element> {
-    private var slots: [Element?] = []
-    private var head = 0
-    private(set) var count = 0
+    private var slots: ContiguousArray<Element?> = []
+    private var head: UInt32 = 0
+    private var filled: UInt32 = 0
 
-    var isEmpty: Bool { count == 0 }
+    var count: Int { Int(filled) }
 
-    var first: Element? { count == 0 ? nil : slots[head] }
+    var isEmpty: Bool { filled == 0 }
+
+    var first: Element? { filled == 0 ? nil : slots[Int(head)] }
+
+    private func place(_ offset: UInt32) -> Int {
+        Int((head &+ offset) & (UInt32(truncatingIfNeeded: slots.count) &- 1))
+    }
 
     /// The element `offset` places behind the first; the offset must be less than ``count``.
     subscript(offset: Int) -> Element? {
-        get { slots[(head + offset) & (slots.count - 1)] }
-        set { slots[(head + offset) & (slots.count - 1)] = newValue }
+        get { slots[place(UInt32(offset))] }
+        set { slots[place(UInt32(offset))] = newValue }
     }
 
     mutating func append(_ element: Element) {
         if count == slots.count { grow() }
-        slots[(head + count) & (slots.count - 1)] = element
-        count += 1
+        slots[place(filled)] = element
+        filled += 1
     }
 
     mutating func popFirst() -> Element? {
-        guard count > 0 else { return nil }
-        let element = slots[head].take()
-        head = (head + 1) & (slots.count - 1)
-        count -= 1
+        guard filled > 0 else { return nil }
+        let element = slots[Int(head)].take()
+        head = UInt32(place(1))
+        filled -= 1
         // An idle queue gives its memory back, so that a burst long ago does not cost for ever.
-        if count == 0, slots.count > 1_024 {
-            slots = []
-            head = 0
-        }
+        if filled == 0, slots.count > 1_024 { removeAll() }
         return element
     }
 
@@ -45,14 +50,15 @@ struct RingQueue<Element> {
     mutating func removeAll() {
         slots = []
         head = 0
-        count = 0
+        filled = 0
     }
 
     private mutating func grow() {
-        var larger: [Element?] = []
-        larger.reserveCapacity(max(8, slots.count * 2))
-        for offset in 0..<count { larger.append(slots[(head + offset) & (slots.count - 1)]) }
-        larger.append(contentsOf: repeatElement(nil, count: max(8, slots.count * 2) - count))
+        let capacity = max(4, slots.count * 2)
+        var larger: ContiguousArray<Element?> = []
+        larger.reserveCapacity(capacity)
+        for offset in 0..<filled { larger.append(slots[place(offset)]) }
+        larger.append(contentsOf: repeatElement(nil, count: capacity - count))
         slots = larger
         head = 0
     }

@@ -166,6 +166,8 @@ private let shop = Supervisor("shop", strategy: .restForOne, intensity: RestartI
             let journal = runtime.address("journal", of: Ledger.self)
             try journal.cast { $0.write("one") }
             try journal.cast { $0.write("two") }
+            // A call comes after the casts; what waits when a process is told to stop is not done.
+            try await journal.call { _ in }
             #expect(try root.childCounts().active == 3)
             await runtime.shutdown()
             #expect(saved.withLock { $0 } == ["one", "two"])
