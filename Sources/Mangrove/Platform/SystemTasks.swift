@@ -8,6 +8,9 @@ public struct SystemTasks: TaskSpawner {
         Task.detached(operation: body)
     }
 
+    /// It does: starting a task costs more than most casts.
+    public var followsCasts: Bool { true }
+
     /// Starts a detached task, in place where the system can.
     public func begin(_ body: sending @escaping @isolated(any) () async -> Void) {
         if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {

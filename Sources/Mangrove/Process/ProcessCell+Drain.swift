@@ -5,13 +5,14 @@ extension ProcessCell {
         case casts
         case turn(Message, Activity)
         case stop(ExitReason, Activity)
-        case done
+        /// Nothing is left to do; whether the task is free to go on to another process.
+        case done(canFollow: Bool)
     }
 
     /// Runs what is in the mailbox, in order, until it is empty or the process ends, in a task that begins on the actor.
     /// - Parameter actor: held by a pin, which is given back at the end.
     func spawnDrain(of actor: any ProcessActor) -> Task<Void, Never> {
-        hooks.spawnDrain(self, actor)
+        hooks.drain.spawn(self, actor)
     }
 
     /// As ``spawnDrain(of:)``, by a caller who is on the actor: the first turn begins on the calling thread, if it can.
@@ -19,31 +20,78 @@ extension ProcessCell {
     func beginDrain<Target: ProcessActor & Actor>(of actor: isolated Target) {
         runtime.beginIsolated { [self] in
             publishDrain()
-            await drain(actor, on: actor)
+            let follower = await drain(actor, on: actor)
             leave()
+            await Self.follow(follower)
         }
     }
 
     /// Makes the current task known as the one that drains, so that a kill reaches it.
     private func publishDrain() {
-        // Safe: both are nothing but the reference to the task, and the copy retains it.
-        let task = withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
+        let task = Self.currentTask()
         state.withLock { state in
             if case .dead = state.phase { return }
             state.drainTask = task
         }
     }
 
-    fileprivate func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async {
+    private static func currentTask() -> Task<Void, Never>? {
+        // Safe: both are nothing but the reference to the task, and the copy retains it.
+        withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
+    }
+
+    /// Drains, one after the other, the processes that casts made busy which this task ran.
+    ///
+    /// The task has left those before for good: none of them knows it any more, so that no end of theirs cancels it.
+    @concurrent
+    static func follow(_ first: ProcessCell?) async {
+        guard var cell = first else { return }
+        let task = currentTask()
+        var hops = 0
+        while true {
+            hops += 1
+            if hops.isMultiple(of: 512) { await Task.yield() }
+            let isDead = cell.state.withLock { state -> Bool in
+                if case .dead = state.phase { return true }
+                state.drainTask = task
+                return false
+            }
+            let next = isDead ? nil : await cell.hooks.drain.run(cell)
+            cell.leave()
+            guard let next else { return }
+            cell = next
+        }
+    }
+
+    /// Has a task of its own drain a process that another task was to go on to.
+    private func drainApart() {
+        state.withLock { state in
+            switch state.phase {
+            case .dead: leave()
+            case .starting, .running, .stopping: state.drainTask = actor.map { spawnDrain(of: $0) }
+            }
+        }
+    }
+
+    /// - Returns: the process that this task is to drain next.
+    func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async -> ProcessCell? {
         var casts = 0
         var turns = 0
         var batch = RingQueue<Message>()
+        var follower: ProcessCell?
         while true {
-            switch nextStep(&batch) {
+            let step = nextStep(&batch)
+            if case .done(let canFollow) = step {
+                if canFollow { return follower }
+                follower?.drainApart()
+                return nil
+            }
+            follower.take()?.drainApart()
+            switch step {
             case .casts:
                 casts += batch.count
                 let isTrickle = batch.count < 64
-                runCasts(&batch, on: actor)
+                follower = runCasts(&batch, on: actor)
                 // Where casts trickle in as fast as they are run, a pause lets them gather, so that the two sides do not
                 // fight over the lock for each. After many, callers that have reached the actor get a chance to see that
                 // they must queue, and give up in time.
@@ -53,16 +101,16 @@ extension ProcessCell {
                 }
             case .turn(let message, let activity):
                 await runTurn(message, as: activity, of: actor, on: isolation)
-                if handOverIfCancelled() { return }
+                if handOverIfCancelled() { return nil }
                 // Turns that do not suspend follow one another without leaving the actor; those who have reached it meanwhile
                 // get their chance now and then.
                 turns += 1
                 if turns.isMultiple(of: 8) { await Task.yield() }
             case .stop(let reason, let activity):
                 await Self.$activity.withValue(activity) { await finish(reason, actor) }
-                return
+                return nil
             case .done:
-                return
+                break
             }
         }
     }
@@ -73,7 +121,7 @@ extension ProcessCell {
             case .stopping(let reason): return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
-                return .done
+                return .done(canFollow: false)
             case .running: break
             }
             state.mailbox.moveSyncCasts(to: &batch)
@@ -92,11 +140,21 @@ extension ProcessCell {
             }
             state.draining = false
             state.drainTask = nil
-            return .done
+            return .done(canFollow: true)
         }
     }
 
-    private func runCasts(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) {
+    /// - Returns: the process that is to be drained next.
+    private func runCasts(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) -> ProcessCell? {
+        // A long batch would keep the other process waiting.
+        guard batch.count <= 4, runtime.environment.tasks.followsCasts else {
+            run(&batch, on: actor)
+            return nil
+        }
+        return ThreadDuty.collect { run(&batch, on: actor) }
+    }
+
+    private func run(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) {
         while let body = batch.popFirst()?.syncCast {
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()
@@ -172,43 +230,5 @@ extension ProcessCell {
         }
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
         die(reason)
-    }
-}
-
-extension ProcessHooks {
-    typealias DrainSpawner = @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>
-
-    /// How the drain of a kind of process is started.
-    static func drainSpawner(for type: any ProcessActor.Type) -> DrainSpawner {
-        if let plain = type as? any Actor.Type { return drainSpawner(on: plain) }
-        return { cell, actor in
-            cell.runtime.spawn {
-                await cell.drain(actor, on: nil)
-                cell.leave()
-            }
-        }
-    }
-
-    private static func drainSpawner<Plain: Actor>(on type: Plain.Type) -> DrainSpawner {
-        let spawn: (ProcessCell, any ProcessActor, isolated Plain) -> Task<Void, Never> = spawnDrain
-        // Safe: only the isolation of the parameter is dropped, as the standard library's assumeIsolated does. The function
-        // captures nothing and does not touch the actor; it only names it as the place where the task begins.
-        let anywhere = unsafeBitCast(
-            spawn,
-            to: (@Sendable (ProcessCell, any ProcessActor, Plain) -> Task<Void, Never>).self
-        )
-        // The actor is made by the closure whose result type this is.
-        return { cell, actor in anywhere(cell, actor, unsafeDowncast(actor, to: Plain.self)) }
-    }
-
-    private static func spawnDrain<Plain: Actor>(
-        of cell: ProcessCell,
-        _ actor: any ProcessActor,
-        on isolation: isolated Plain
-    ) -> Task<Void, Never> {
-        cell.runtime.spawnIsolated {
-            await cell.drain(actor, on: isolation)
-            cell.leave()
-        }
     }
 }

@@ -125,6 +125,7 @@ extension ProcessCell {
         guard let actor else { return }
         state.draining = true
         gate.pin()
+        if ThreadDuty.leave(self) { return }
         // Inside the lock, so that the handle is in place before the task can look for work.
         state.drainTask = spawnDrain(of: actor)
     }

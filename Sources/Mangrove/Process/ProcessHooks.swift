@@ -1,7 +1,7 @@
 /// What a kind of process adds to being an actor: found out once per child specification, shared by all incarnations.
 final class ProcessHooks: Sendable {
     let actorType: any ProcessActor.Type
-    let spawnDrain: DrainSpawner
+    let drain: DrainWork
     let run: (@Sendable (any ProcessActor) async throws -> Void)?
     let terminate: (@Sendable (any ProcessActor, ExitReason) async -> Void)?
     let signal: (@Sendable (any ProcessActor, Signal) async throws -> Void)?
@@ -10,7 +10,7 @@ final class ProcessHooks: Sendable {
 
     init<Target: ProcessActor>(for type: Target.Type) {
         actorType = type
-        spawnDrain = Self.drainSpawner(for: type)
+        drain = DrainWork(for: type)
         isSupervisor = type == SupervisorProcess.self || type == DynamicSupervisorProcess.self
         if type is any LongRunning.Type {
             run = { actor in try await (actor as? any LongRunning)?.run() }

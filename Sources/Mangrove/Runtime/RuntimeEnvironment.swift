@@ -134,9 +134,16 @@ public protocol TaskSpawner: Sendable {
     /// Starts a task as ``spawn(_:)`` does. Where `body` is isolated to the actor that the caller is on, it may begin at once,
     /// on the calling thread, and run there until it suspends.
     func begin(_ body: sending @escaping @isolated(any) () async -> Void)
+
+    /// Whether a task that has run a cast goes on, when it is done, to a process that this made busy; if not, that process gets
+    /// a task of its own at once.
+    var followsCasts: Bool { get }
 }
 
 extension TaskSpawner {
+    /// It does not.
+    public var followsCasts: Bool { false }
+
     /// Starts a task that does not begin before the caller suspends or returns.
     public func begin(_ body: sending @escaping @isolated(any) () async -> Void) {
         spawn(body)

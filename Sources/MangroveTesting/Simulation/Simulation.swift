@@ -47,7 +47,7 @@ public final class Simulation: Sendable {
             RuntimeEnvironment(
                 clock: clock,
                 randomness: SimulatedRandomness(seed: seed ^ 0x9E37_79B9_7F4A_7C15),
-                tasks: SimulatedTasks(executor: executor),
+                tasks: SimulatedTasks(executor: executor, worksInPlace: !seed.isMultiple(of: 2)),
                 blocking: SimulatedBlockingThreads(executor: executor),
                 disk: self.disk,
                 logs: logs,

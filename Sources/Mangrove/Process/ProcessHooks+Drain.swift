@@ -1,0 +1,63 @@
+/// How the drain of a kind of process is run.
+struct DrainWork: Sendable {
+    /// Starts a task that begins on the actor, drains the process and gives the drain's pin back.
+    let spawn: @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>
+    /// Drains the process in the current task.
+    /// - Returns: the process that the task is to drain next.
+    let run: @concurrent @Sendable (ProcessCell) async -> ProcessCell?
+
+    init(for type: any ProcessActor.Type) {
+        if let plain = type as? any Actor.Type {
+            self = Self.on(plain)
+        } else {
+            spawn = { cell, actor in
+                cell.runtime.spawn {
+                    _ = await cell.drain(actor, on: nil)
+                    cell.leave()
+                }
+            }
+            run = { cell in
+                guard let actor = cell.actor else { return nil }
+                return await cell.drain(actor, on: nil)
+            }
+        }
+    }
+
+    private init(
+        spawn: @escaping @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>,
+        run: @escaping @concurrent @Sendable (ProcessCell) async -> ProcessCell?
+    ) {
+        self.spawn = spawn
+        self.run = run
+    }
+
+    private static func on<Plain: Actor>(_ type: Plain.Type) -> DrainWork {
+        let spawn: (ProcessCell, any ProcessActor, isolated Plain) -> Task<Void, Never> = spawnDrain
+        // Safe: only the isolation of the parameter is dropped, as the standard library's assumeIsolated does. The function
+        // captures nothing and does not touch the actor; it only names it as the place where the task begins.
+        let anywhere = unsafeBitCast(
+            spawn,
+            to: (@Sendable (ProcessCell, any ProcessActor, Plain) -> Task<Void, Never>).self
+        )
+        // The actor is made by the closure whose result type this is.
+        return DrainWork(
+            spawn: { cell, actor in anywhere(cell, actor, unsafeDowncast(actor, to: Plain.self)) },
+            run: { cell in
+                guard let actor = cell.actor else { return nil }
+                return await cell.drain(actor, on: unsafeDowncast(actor, to: Plain.self))
+            }
+        )
+    }
+
+    private static func spawnDrain<Plain: Actor>(
+        of cell: ProcessCell,
+        _ actor: any ProcessActor,
+        on isolation: isolated Plain
+    ) -> Task<Void, Never> {
+        cell.runtime.spawnIsolated {
+            let follower = await cell.drain(actor, on: isolation)
+            cell.leave()
+            await ProcessCell.follow(follower)
+        }
+    }
+}
