@@ -53,9 +53,18 @@ let package = Package(
             path: "Tests/ProgramParent",
             swiftSettings: houseSettings
         ),
+        .executableTarget(
+            name: "starved-program",
+            dependencies: ["Mangrove"],
+            path: "Tests/StarvedProgram",
+            swiftSettings: houseSettings
+        ),
         .testTarget(
             name: "GroveTests",
-            dependencies: ["grove", "hello-world", "program-parent", "Mangrove", "MangroveStore", "MangroveTesting"],
+            dependencies: [
+                "grove", "hello-world", "program-parent", "starved-program", "Mangrove", "MangroveStore",
+                "MangroveTesting",
+            ],
             swiftSettings: houseSettings
         ),
     ],

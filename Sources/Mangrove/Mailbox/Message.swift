@@ -30,6 +30,8 @@ struct Message: Sendable {
     var call: (any QueuedCall)?
     /// Signals are exempt from the mailbox's bound and are never refused.
     var isSignal = false
+    /// Whether its turn must begin even when everything else stands still.
+    var isUrgent = false
 
     init(work: Work, isSignal: Bool = false) {
         self.work = work

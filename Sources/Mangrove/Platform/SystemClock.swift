@@ -37,7 +37,7 @@ public final class SystemClock: RuntimeClock {
     }
 }
 
-private func monotonicNow() -> RuntimeInstant {
+func monotonicNow() -> RuntimeInstant {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return RuntimeInstant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))

@@ -1,7 +1,26 @@
 /// Starts tasks on Swift's own pool.
-public struct SystemTasks: TaskSpawner {
+public final class SystemTasks: TaskSpawner {
+    private let supervision = SupervisionExecutor()
+
     /// Makes a spawner.
     public init() {}
+
+    deinit {
+        supervision.close()
+    }
+
+    /// Starts a detached task that goes on, on a thread of this spawner's, while no thread of the pool is free.
+    @discardableResult
+    public func spawnSupervision(
+        _ body: sending @escaping @isolated(any) () async -> Void
+    ) -> Task<Void, Never> {
+        Task.detached(executorPreference: supervision, operation: body)
+    }
+
+    /// Has `report` told when no thread of the pool has been free for supervision for a millisecond, and when one is again.
+    public func reportProgress(to report: @escaping @Sendable (PoolProgress) -> Void) {
+        supervision.report(to: report)
+    }
 
     /// Starts a detached task.
     public func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {

@@ -11,8 +11,9 @@ extension ProcessCell {
 
     /// Runs what is in the mailbox, in order, until it is empty or the process ends, in a task that begins on the actor.
     /// - Parameter actor: held by a pin, which is given back at the end.
-    func spawnDrain(of actor: any ProcessActor) -> Task<Void, Never> {
-        hooks.drain.spawn(self, actor)
+    /// - Parameter isUrgent: whether it must go on when everything else stands still, as what supervisors do must.
+    func spawnDrain(of actor: any ProcessActor, isUrgent: Bool = false) -> Task<Void, Never> {
+        hooks.drain.spawn(self, actor, isUrgent || hooks.isSupervisor)
     }
 
     /// As ``spawnDrain(of:)``, by a caller who is on the actor: the first turn begins on the calling thread, if it can.

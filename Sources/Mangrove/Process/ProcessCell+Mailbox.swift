@@ -51,7 +51,7 @@ extension ProcessCell {
     private func append(_ message: Message, _ state: inout State) {
         state.mailbox.append(message)
         depth.store(state.mailbox.count, ordering: .releasing)
-        if case .running = state.phase, !state.draining { startDraining(&state) }
+        if case .running = state.phase, !state.draining { startDraining(&state, isUrgent: message.isUrgent) }
     }
 
     /// Does what the policy says with a message that finds the mailbox full; inside the lock.
@@ -116,18 +116,21 @@ extension ProcessCell {
     }
 
     /// Puts a signal at the end of the mailbox; one that finds the process ending is dropped, as it must be.
-    func signal(_ work: @escaping AsyncTurn) {
-        try? enqueue(Message(work: .async(work), isSignal: true))
+    /// - Parameter isUrgent: whether its turn must begin even when everything else stands still, as a timer's must.
+    func signal(isUrgent: Bool = false, _ work: @escaping AsyncTurn) {
+        var message = Message(work: .async(work), isSignal: true)
+        message.isUrgent = isUrgent
+        try? enqueue(message)
     }
 
     /// Starts the drain; its pin keeps the actor until it is done.
-    func startDraining(_ state: inout State) {
+    func startDraining(_ state: inout State, isUrgent: Bool = false) {
         guard let actor else { return }
         state.draining = true
         gate.pin()
-        if ThreadDuty.leave(self) { return }
+        if !isUrgent, !hooks.isSupervisor, ThreadDuty.leave(self) { return }
         // Inside the lock, so that the handle is in place before the task can look for work.
-        state.drainTask = spawnDrain(of: actor)
+        state.drainTask = spawnDrain(of: actor, isUrgent: isUrgent)
     }
 
     /// Gives up a queued or running call whose caller has gone.

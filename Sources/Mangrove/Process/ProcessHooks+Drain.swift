@@ -1,7 +1,8 @@
 /// How the drain of a kind of process is run.
 struct DrainWork: Sendable {
-    /// Starts a task that begins on the actor, drains the process and gives the drain's pin back.
-    let spawn: @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>
+    /// Starts a task that begins on the actor, drains the process and gives the drain's pin back; whether it must go on when
+    /// everything else stands still.
+    let spawn: @Sendable (ProcessCell, any ProcessActor, Bool) -> Task<Void, Never>
     /// Drains the process in the current task.
     /// - Returns: the process that the task is to drain next.
     let run: @concurrent @Sendable (ProcessCell) async -> ProcessCell?
@@ -10,7 +11,7 @@ struct DrainWork: Sendable {
         if let plain = type as? any Actor.Type {
             self = Self.on(plain)
         } else {
-            spawn = { cell, actor in
+            spawn = { cell, actor, _ in
                 cell.runtime.spawn {
                     _ = await cell.drain(actor, on: nil)
                     cell.leave()
@@ -24,7 +25,7 @@ struct DrainWork: Sendable {
     }
 
     private init(
-        spawn: @escaping @Sendable (ProcessCell, any ProcessActor) -> Task<Void, Never>,
+        spawn: @escaping @Sendable (ProcessCell, any ProcessActor, Bool) -> Task<Void, Never>,
         run: @escaping @concurrent @Sendable (ProcessCell) async -> ProcessCell?
     ) {
         self.spawn = spawn
@@ -32,16 +33,16 @@ struct DrainWork: Sendable {
     }
 
     private static func on<Plain: Actor>(_ type: Plain.Type) -> DrainWork {
-        let spawn: (ProcessCell, any ProcessActor, isolated Plain) -> Task<Void, Never> = spawnDrain
+        let spawn: (ProcessCell, any ProcessActor, Bool, isolated Plain) -> Task<Void, Never> = spawnDrain
         // Safe: only the isolation of the parameter is dropped, as the standard library's assumeIsolated does. The function
         // captures nothing and does not touch the actor; it only names it as the place where the task begins.
         let anywhere = unsafeBitCast(
             spawn,
-            to: (@Sendable (ProcessCell, any ProcessActor, Plain) -> Task<Void, Never>).self
+            to: (@Sendable (ProcessCell, any ProcessActor, Bool, Plain) -> Task<Void, Never>).self
         )
         // The actor is made by the closure whose result type this is.
         return DrainWork(
-            spawn: { cell, actor in anywhere(cell, actor, unsafeDowncast(actor, to: Plain.self)) },
+            spawn: { cell, actor, isUrgent in anywhere(cell, actor, isUrgent, unsafeDowncast(actor, to: Plain.self)) },
             run: { cell in
                 guard let actor = cell.actor else { return nil }
                 return await cell.drain(actor, on: unsafeDowncast(actor, to: Plain.self))
@@ -52,9 +53,17 @@ struct DrainWork: Sendable {
     private static func spawnDrain<Plain: Actor>(
         of cell: ProcessCell,
         _ actor: any ProcessActor,
+        _ isUrgent: Bool,
         on isolation: isolated Plain
     ) -> Task<Void, Never> {
-        cell.runtime.spawnIsolated {
+        if isUrgent {
+            return cell.runtime.spawnSupervisionIsolated {
+                let follower = await cell.drain(actor, on: isolation)
+                cell.leave()
+                await ProcessCell.follow(follower)
+            }
+        }
+        return cell.runtime.spawnIsolated {
             let follower = await cell.drain(actor, on: isolation)
             cell.leave()
             await ProcessCell.follow(follower)

@@ -81,7 +81,7 @@ extension ProcessCell {
             guard case .starting = state.phase else { return }
             let activity = beginActivity(&state)
             gate.pin()
-            state.runTask = runtime.spawn { [self] in
+            state.runTask = runtime.environment.tasks.spawnSupervision { [self] in
                 await Self.$activity.withValue(activity) {
                     do {
                         let actor = try await start(ProcessContext(cell: self))

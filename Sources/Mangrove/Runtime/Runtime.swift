@@ -30,6 +30,7 @@ public final class Runtime: Sendable {
     public init(_ environment: RuntimeEnvironment) {
         self.environment = environment
         node = UInt32(truncatingIfNeeded: environment.randomness.next())
+        environment.tasks.reportProgress { [weak self] progress in self?.poolProgress(progress) }
     }
 
     /// Makes a runtime in the real world.
@@ -89,6 +90,13 @@ public final class Runtime: Sendable {
         @_inheritActorContext _ body: sending @escaping @isolated(any) () async -> Void
     ) -> Task<Void, Never> {
         environment.tasks.spawn(body)
+    }
+
+    /// As ``spawnIsolated(_:)``, for work that must go on when everything else stands still.
+    func spawnSupervisionIsolated(
+        @_inheritActorContext _ body: sending @escaping @isolated(any) () async -> Void
+    ) -> Task<Void, Never> {
+        environment.tasks.spawnSupervision(body)
     }
 
     /// As ``spawnIsolated(_:)``, by a caller who is on that actor: see ``TaskSpawner/begin(_:)``.

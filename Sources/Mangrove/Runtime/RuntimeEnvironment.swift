@@ -135,12 +135,31 @@ public protocol TaskSpawner: Sendable {
     /// on the calling thread, and run there until it suspends.
     func begin(_ body: sending @escaping @isolated(any) () async -> Void)
 
+    /// Starts a task as ``spawn(_:)`` does, for work that must go on when everything else stands still: what supervisors decide,
+    /// starts of children, turns made by timers.
+    @discardableResult
+    func spawnSupervision(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never>
+
+    /// Has `report` told when the threads on which tasks run are all kept, and when one is free again.
+    func reportProgress(to report: @escaping @Sendable (PoolProgress) -> Void)
+
     /// Whether a task that has run a cast goes on, when it is done, to a process that this made busy; if not, that process gets
     /// a task of its own at once.
     var followsCasts: Bool { get }
 }
 
 extension TaskSpawner {
+    /// Starts it like any other.
+    @discardableResult
+    public func spawnSupervision(
+        _ body: sending @escaping @isolated(any) () async -> Void
+    ) -> Task<Void, Never> {
+        spawn(body)
+    }
+
+    /// There is nothing to tell.
+    public func reportProgress(to report: @escaping @Sendable (PoolProgress) -> Void) {}
+
     /// It does not.
     public var followsCasts: Bool { false }
 
