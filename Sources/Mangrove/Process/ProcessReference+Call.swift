@@ -178,7 +178,7 @@ extension ProcessCell {
         try enqueue(Message(work: .async { actor in try await body(unsafeDowncast(actor, to: Target.self)) }))
     }
 
-    private func callThroughMailbox<Answer: Sendable>(
+    func callThroughMailbox<Answer: Sendable>(
         _ timeout: Duration?,
         _ work: (CallWaiter<Answer>) -> Message.Work
     ) async throws -> Answer {

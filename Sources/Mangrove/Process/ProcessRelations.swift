@@ -38,12 +38,17 @@ extension ProcessCell {
     /// Has this process told of the end of `target`, at once if it has ended.
     func monitor(_ target: ProcessCell) -> MonitorID {
         let monitor = MonitorID(serial: runtime.nextSerial())
+        self.monitor(target, as: monitor)
+        return monitor
+    }
+
+    func monitor(_ target: ProcessCell, as monitor: MonitorID) {
         let lives = state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.relations.monitoring[monitor] = target
             return true
         }
-        guard lives else { return monitor }
+        guard lives else { return }
         let added = target.state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.relations.monitors[monitor] = self
@@ -51,7 +56,6 @@ extension ProcessCell {
         }
         if !added { deliverDown(Down(monitor: monitor, process: target.id, reason: .noProcess)) }
         if gate.isDead { target.removeMonitor(monitor) }
-        return monitor
     }
 
     /// Takes a monitor back: no notice of it comes after this, not even one already under way.
