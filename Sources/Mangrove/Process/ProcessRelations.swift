@@ -10,6 +10,8 @@ struct ProcessRelations: Sendable {
     var monitoring: [MonitorID: ProcessCell] = [:]
     /// Its timers; nil while one is being set.
     var timers: [UInt64: (any RuntimeTimer)?] = [:]
+    /// What it owes its callers.
+    var replies = OpenReplies()
     /// Whoever else asked.
     var watchers: [@Sendable (ExitReason) -> Void] = []
 
@@ -22,6 +24,7 @@ struct ProcessRelations: Sendable {
 
     /// Tells them all, those who asked first first: an order that does not differ between equal runs.
     func announce(death reason: ExitReason, of process: ProcessCell) {
+        replies.end(reason)
         for watcher in watchers { watcher(reason) }
         for (monitor, cell) in monitors.sorted(by: { $0.key.serial < $1.key.serial }) {
             cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason))
