@@ -265,7 +265,10 @@ import Testing
                 let expected = groups.members(of: "room")
                 #expect(expected.count == 1)
                 for member in members {
-                    let seen = try await member.ref.call { _ in groups.members(of: "room") }
+                    let seen = try await member.ref.call { member in
+                        try await member.spend(.nanoseconds(1))
+                        return groups.members(of: "room")
+                    }
                     #expect(seen == expected)
                 }
                 try await members[0].ref.call { _ in try groups.leave("room", members[round % 4].ref) }

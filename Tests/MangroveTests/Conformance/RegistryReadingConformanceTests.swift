@@ -242,6 +242,13 @@ import Testing
                     let shown = uniques.map { $0.select { "\($0.key) \($0.value) \($0.process)" as String? } }
                     #expect(shown[0] == shown[1])
                     #expect(uniques[0].keys == uniques[1].keys)
+                    for key in (0..<6).map({ "\($0)" }) {
+                        let found = uniques.map { $0.lookup(key, as: Member.self) }
+                        #expect(found[0]?.value == found[1]?.value)
+                        #expect(found[0]?.process == found[1]?.process)
+                        let all = duplicates.map { $0.lookup(key, as: Member.self).map(\.value) }
+                        #expect(all[0] == all[1])
+                    }
                     #expect(uniques[0].keys(of: one.ref) == uniques[1].keys(of: one.ref))
                     #expect(uniques[0].count == uniques[1].count)
                     let all = duplicates.map { $0.select { "\($0.key) \($0.value) \($0.process)" as String? } }

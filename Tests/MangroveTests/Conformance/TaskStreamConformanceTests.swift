@@ -223,8 +223,9 @@ import Testing
     @Test("A stream made in one process is consumed in another, which owns what is under way (case 331)")
     func elsewhere() {
         withTasks { jobs, runtime, owner in
-            let stream = try await owner.ref.call { _ in
-                try jobs.map(1...3, timeout: nil) { number in
+            let stream = try await owner.ref.call { member in
+                try await member.spend(.nanoseconds(1))
+                return try jobs.map(1...3, timeout: nil) { number in
                     try await runtime.sleep(for: .seconds(number))
                     return number
                 }

@@ -209,7 +209,8 @@ import Testing
     func creatorEnds() {
         withClerks { simulation, members, name, _ in
             let target = members[0].ref
-            try await members[1].ref.call { _ in
+            try await members[1].ref.call { member in
+                try await member.spend(.nanoseconds(1))
                 target.cast(after: .seconds(1)) { $0.note("ref") }
                 name.cast(after: .seconds(1)) { $0.note("name") }
             }
