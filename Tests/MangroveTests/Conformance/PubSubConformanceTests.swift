@@ -128,8 +128,9 @@ import Testing
             try topics.subscribe(members[1].ref, to: "a", metadata: "loud", Self.noting)
             try topics.subscribe(members[2].ref, to: "a", Self.noting)
             try topics.subscribe(members[3].ref, to: "b", metadata: "loud", Self.noting)
-            let seen = try await members[0].ref.call { _ in
-                topics.dispatch("a") { entries in
+            let seen = try await members[0].ref.call { member in
+                try await member.spend(.nanoseconds(1))
+                return topics.dispatch("a") { entries in
                     for entry in entries where entry.metadata as? String == "loud" { #expect(entry.hand(7)) }
                     return entries.map {
                         "\(members.map { AnyRef($0.ref) }.firstIndex(of: $0.process ?? AnyRef(members[3].ref)) ?? -1) \($0.metadata ?? "-")"

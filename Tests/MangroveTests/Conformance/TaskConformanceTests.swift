@@ -48,6 +48,7 @@ import Testing
         withTasks { jobs, runtime, owner in
             let task = try await jobs.async(for: owner.context) { _ in try await runtime.sleep(for: .seconds(60)) }
             await #expect(throws: TaskError.self) { try await task.value(within: .seconds(1)) }
+            #expect(runtime.clock.now().nanoseconds == 1_000_000_000)
             #expect(!task.process.isDead)
             try owner.ref.cast { _ in try await task.value(within: .seconds(1)) }
             let reason = await owner.ref.exitReason()
