@@ -34,6 +34,8 @@ extension ProcessContext {
                     await ProcessCell.$activity.withValue(activity) { await run(body, outcome) }
                 }
                 work.withLock { $0 = task }
+                // Cancelled before there was anything to cancel.
+                if Task.isCancelled { task.cancel() }
                 outcome.keep(
                     runtime.clock.schedule(after: limit) {
                         if outcome.failed(StartTimedOut(limit: limit)) { task.cancel() }

@@ -88,7 +88,9 @@ extension ProcessReference where Target: Actor {
         let cell = try resolve().cell
         return try await cell.callThroughMailbox(timeout) { waiter in
             .async { actor in
-                guard let target = actor as? Target else { return }
+                guard let target = actor as? Target else {
+                    return waiter.fail(CallError.noProcess("\(cell.label) as \(Target.self)"))
+                }
                 let reply = Reply(cell, waiter)
                 cell.state.withLock { $0.relations.replies.add(reply.slot) }
                 do {

@@ -19,15 +19,14 @@ extension PubSub {
         _ topic: Topic,
         _ body: ([TopicEntry<Message>]) throws -> Result
     ) rethrows -> Result {
-        let name = "\(topic)"
-        return try body(subscribers(of: topic).map { TopicEntry(subscriber: $0, topic: name) })
+        try body(subscribers(of: topic).map { TopicEntry(subscriber: $0, topic: topic) })
     }
 }
 
 /// One subscription, as a publisher that dispatches by itself sees it; see ``PubSub/dispatch(_:_:)``.
 public struct TopicEntry<Message: Sendable>: Sendable {
     let subscriber: Subscriber<Message>
-    let topic: String
+    let topic: any Sendable
 
     /// The subscribing process; nil for a sequence of messages.
     public var process: AnyRef? { subscriber.process }
