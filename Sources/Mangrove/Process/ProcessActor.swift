@@ -56,4 +56,6 @@ public struct Down: Sendable {
 /// Identifies one monitor.
 public struct MonitorID: Hashable, Sendable {
     let serial: UInt64
+    /// The name by which the process is monitored, where it is by name.
+    var name: ProcessName?
 }

@@ -47,18 +47,4 @@ public struct ProcessContext: Sendable {
     public func unlink<Target>(from other: Ref<Target>) {
         cell.unlink(from: other.cell)
     }
-
-    /// Runs `body` as a turn of this process, `delay` from now; dropped if it has ended by then.
-    ///
-    /// An error thrown by `body` ends the process.
-    @discardableResult
-    public func after<Target: ProcessActor & Actor>(
-        _ delay: Duration,
-        as type: Target.Type = Target.self,
-        _ body: @escaping @Sendable (isolated Target) async throws -> Void
-    ) -> any RuntimeTimer {
-        cell.setTimer(after: delay) { [cell] in
-            cell.signal { actor in try await body(unsafeDowncast(actor, to: Target.self)) }
-        }
-    }
 }

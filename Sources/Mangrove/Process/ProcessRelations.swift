@@ -10,6 +10,8 @@ struct ProcessRelations: Sendable {
     var monitoring: [MonitorID: ProcessCell] = [:]
     /// Its timers; nil while one is being set.
     var timers: [UInt64: (any RuntimeTimer)?] = [:]
+    /// What it owes its callers.
+    var replies = OpenReplies()
     /// Whoever else asked.
     var watchers: [@Sendable (ExitReason) -> Void] = []
 
@@ -22,6 +24,7 @@ struct ProcessRelations: Sendable {
 
     /// Tells them all, those who asked first first: an order that does not differ between equal runs.
     func announce(death reason: ExitReason, of process: ProcessCell) {
+        replies.end(reason)
         for watcher in watchers { watcher(reason) }
         for (monitor, cell) in monitors.sorted(by: { $0.key.serial < $1.key.serial }) {
             cell.deliverDown(Down(monitor: monitor, process: process.id, reason: reason))
@@ -38,12 +41,17 @@ extension ProcessCell {
     /// Has this process told of the end of `target`, at once if it has ended.
     func monitor(_ target: ProcessCell) -> MonitorID {
         let monitor = MonitorID(serial: runtime.nextSerial())
+        self.monitor(target, as: monitor)
+        return monitor
+    }
+
+    func monitor(_ target: ProcessCell, as monitor: MonitorID) {
         let lives = state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.setAside().relations.monitoring[monitor] = target
             return true
         }
-        guard lives else { return monitor }
+        guard lives else { return }
         let added = target.state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.setAside().relations.monitors[monitor] = self
@@ -51,7 +59,6 @@ extension ProcessCell {
         }
         if !added { deliverDown(Down(monitor: monitor, process: target.id, reason: .noProcess)) }
         if gate.isDead { target.removeMonitor(monitor) }
-        return monitor
     }
 
     /// Takes a monitor back: no notice of it comes after this, not even one already under way.

@@ -38,7 +38,9 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
     /// Has `handler` run on `process`, as a turn, for every message published to `topic` from now on.
     ///
     /// An error thrown by `handler` ends the process. The subscription ends with the process, or when it is taken back.
-    /// - Parameter whenFull: what happens to a message that finds the process's mailbox full.
+    /// - Parameters:
+    ///   - whenFull: what happens to a message that finds the process's mailbox full.
+    ///   - metadata: what a publisher that dispatches by itself is to know of the subscription; see ``dispatch(_:_:)``.
     /// - Returns: the subscription, to take it back; it need not be kept.
     /// - Throws: ``CallError/noProcess(_:)`` if the process has ended, or lives in another runtime.
     @discardableResult
@@ -46,9 +48,10 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
         _ process: Ref<Target>,
         to topic: Topic,
         whenFull: WhenFull = .drop,
+        metadata: (any Sendable)? = nil,
         _ handler: @escaping @Sendable (isolated Target, Message) throws -> Void
     ) throws(CallError) -> Subscription {
-        try subscribe(process, to: topic, whenFull) { message, isActive throws(CallError) in
+        try subscribe(process, to: topic, whenFull, metadata) { message, isActive throws(CallError) in
             try process.cast { actor in if isActive() { try handler(actor, message) } }
         }
     }
@@ -62,9 +65,10 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
         _ process: Ref<Target>,
         to topic: Topic,
         whenFull: WhenFull = .drop,
+        metadata: (any Sendable)? = nil,
         _ handler: @escaping @Sendable (isolated Target, Message) async throws -> Void
     ) throws(CallError) -> Subscription {
-        try subscribe(process, to: topic, whenFull) { message, isActive throws(CallError) in
+        try subscribe(process, to: topic, whenFull, metadata) { message, isActive throws(CallError) in
             try process.cast { actor in if isActive() { try await handler(actor, message) } }
         }
     }
@@ -118,20 +122,18 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
 
     // MARK: Inside
 
+    func subscribers(of topic: Topic) -> [Subscriber<Message>] {
+        shard(for: topic).withLock { $0.topics[topic] }?.all ?? []
+    }
+
     private func publish(_ message: Message, to topic: Topic, except sender: ProcessID?) -> Publication {
-        let list = shard(for: topic).withLock { $0.topics[topic] }
         var publication = Publication(delivered: 0, missed: [])
         // Outside the lock: subscribing and publishing elsewhere go on meanwhile.
-        for subscriber in list?.all ?? [] where sender == nil || subscriber.process?.id != sender {
-            switch subscriber.take(message) {
+        for subscriber in subscribers(of: topic) where sender == nil || subscriber.process?.id != sender {
+            switch subscriber.hand(message, of: topic) {
             case .delivered: publication.delivered += 1
             case .gone: break
-            case .full:
-                subscriber.subscription.countMissed()
-                if let process = subscriber.process { publication.missed.append(process) }
-                if subscriber.whenFull == .crash {
-                    subscriber.process?.cell.requestStop(.crash(MailboxOverrun(topic: "\(topic)")))
-                }
+            case .full: if let process = subscriber.process { publication.missed.append(process) }
             }
         }
         return publication
@@ -141,6 +143,7 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
         _ process: Ref<Target>,
         to topic: Topic,
         _ whenFull: WhenFull,
+        _ metadata: (any Sendable)?,
         _ cast: @escaping @Sendable (Message, @escaping @Sendable () -> Bool) throws(CallError) -> Void
     ) throws(CallError) -> Subscription {
         guard process.cell.runtime === runtime else { throw .noProcess("\(process.cell.label) in this runtime") }
@@ -156,7 +159,8 @@ public final class PubSub<Topic: Hashable & Sendable, Message: Sendable>: Sendab
         let subscriber = Subscriber<Message>(
             subscription: subscription,
             process: AnyRef(process),
-            whenFull: whenFull
+            whenFull: whenFull,
+            metadata: metadata
         ) { message in
             do throws(CallError) {
                 try cast(message) { subscription.isActive }

@@ -92,6 +92,8 @@ struct Subscriber<Message: Sendable>: Sendable {
     /// Nil for a stream.
     let process: AnyRef?
     let whenFull: WhenFull
+    /// What it was subscribed with.
+    var metadata: (any Sendable)?
     /// Never waits.
     let take: @Sendable (Message) -> Taken
 }

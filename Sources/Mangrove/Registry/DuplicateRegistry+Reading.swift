@@ -114,4 +114,10 @@ extension DuplicateRegistry {
             try await group.waitForAll()
         }
     }
+
+    /// Runs `body` while nobody else holds the lock of `key`; see ``Registry/withLock(_:_:)``.
+    /// - Throws: `CancellationError` if cancelled while waiting; what `body` throws.
+    public func withLock<Result>(_ key: Key, _ body: () async throws -> Result) async throws -> Result {
+        try await keyLocks.withLock(key, body)
+    }
 }

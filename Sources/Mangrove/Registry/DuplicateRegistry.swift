@@ -21,8 +21,12 @@ public final class DuplicateRegistry<Key: Hashable & Sendable, Value: Sendable>:
         var owners = KeyOwners<Key>()
     }
 
+    /// What is noted on the registry itself, beside its keys.
+    public let notes = RegistryNotes()
+
     let shards: [Lock<Shard>]
     private let listeners = RegistryListeners<Key, Value>()
+    let keyLocks = KeyLocks<Key>()
 
     /// Makes an empty registry.
     /// - Parameter partitions: how many locks share the keys: more for a registry that changes often on many cores. The

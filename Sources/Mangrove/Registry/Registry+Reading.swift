@@ -50,6 +50,11 @@ extension Registry {
         return sorted { $0.owners.holdings(of: process.id).map { (key: $0.key, value: $0.value.order) } }.map(\.key)
     }
 
+    /// The value that `process` has under `key`; nil if it does not hold it, or has ended. Source: `Registry.values/3`.
+    public func value<Target: ProcessActor>(of key: Key, for process: Ref<Target>) -> Value? {
+        found(key).flatMap { $0.holder === process.cell ? $0.value : nil }
+    }
+
     /// All registrations of the living, oldest first.
     ///
     /// Each partition is seen at one moment, the whole is not.

@@ -30,6 +30,9 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
         var owners = KeyOwners<Key>()
     }
 
+    /// What is noted on the registry itself, beside its keys.
+    public let notes = RegistryNotes()
+
     let shards: [Lock<Shard>]
     let listeners = RegistryListeners<Key, Value>()
     let keyLocks = KeyLocks<Key>()

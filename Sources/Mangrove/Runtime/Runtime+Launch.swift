@@ -20,7 +20,7 @@ extension Runtime {
             case .suspending(let start): try attach(await cell.runStart(start), to: cell)
             }
         } catch {
-            cell.die(Exit.reason(for: error))
+            cell.die(error is StartTimedOut ? .killed : Exit.reason(for: error))
             throw error
         }
         return cell

@@ -42,6 +42,8 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     /// Starts work that nobody waits for. Source: `Task.Supervisor.start_child/3`.
     ///
     /// - Parameters:
+    ///   - owner: the process to link it with: it then ends with that one, and that one with its failure. Source:
+    ///     `Task.start_link/1`.
     ///   - id: stands in its path.
     ///   - restart: when it is done again; never, unless said otherwise.
     ///   - shutdown: how it is stopped: by cancelling it.
@@ -50,13 +52,17 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     /// - Throws: as ``async(for:id:shutdown:_:)``.
     @discardableResult
     public func startTask(
+        linkedWith owner: ProcessContext? = nil,
         id: ChildID = "task",
         restart: RestartType = .temporary,
         shutdown: ShutdownPolicy = .within(.seconds(5)),
         _ work: @escaping @Sendable (ProcessContext) async throws -> Void
     ) async throws -> Ref<TaskProcess> {
-        let callers = TaskLineage.callers(of: nil)
-        return try await startProcess(TaskWorker(id, restart, shutdown, callers: callers, prepare: { _ in }, work))
+        let prepare: @Sendable (ProcessContext) -> Void = { context in
+            if let owner { context.cell.link(with: owner.cell) }
+        }
+        let callers = TaskLineage.callers(of: owner)
+        return try await startProcess(TaskWorker(id, restart, shutdown, callers: callers, prepare: prepare, work))
     }
 
     private func startTask<Value: Sendable>(

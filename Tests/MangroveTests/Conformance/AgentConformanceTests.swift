@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    @Test("An agent's state is what its closure returns, and one whose closure throws does not start (Q 341)")
+    @Test("An agent's state is what its closure returns, and one whose closure throws does not start (case 341)")
     func start() {
         withAgent { agent, _, root in
             let state = try await agent.get { $0 }
@@ -26,9 +26,9 @@ import Testing
         }
     }
 
-    @Test("Get, update, get-and-update and cast run in the agent one after the other (Q 342)")
+    @Test("Get, update, get-and-update and cast run in the agent one after the other, and none is lost (case 342)")
     func workflow() {
-        withAgent { agent, _, _ in
+        withAgent { agent, runtime, _ in
             try await agent.update { $0 += 1 }
             #expect(try await agent.get { "\($0)" } == "11")
             let before = try await agent.getAndUpdate { state in
@@ -39,12 +39,7 @@ import Testing
             try agent.castUpdate { $0 += 5 }
             try agent.castUpdate { $0 *= 2 }
             #expect(try await agent.get { $0 } == 54)
-        }
-    }
-
-    @Test("Changes that suspend do not interleave: none is lost (Q 342)")
-    func exclusive() {
-        withAgent { agent, runtime, _ in
+            // Changes that suspend do not interleave.
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<10 {
                     group.addTask {
@@ -56,8 +51,7 @@ import Testing
                     }
                 }
             }
-            let state = try await agent.get { $0 }
-            #expect(state == 20)
+            #expect(try await agent.get { $0 } == 64)
         }
     }
 
@@ -79,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("A caller that waits too long gets an error, and the agent makes the change all the same (Q 345)")
+    @Test("A caller that waits too long gets an error, and the agent makes the change all the same (case 345)")
     func timeout() {
         withAgent { agent, runtime, _ in
             let began = runtime.clock.now()
@@ -96,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("A supervised agent that crashed is there again with the state its closure makes (Q 346)")
+    @Test("A supervised agent that ended, however, is there again with the state its closure makes (case 346)")
     func restart() {
         withAgent { agent, runtime, root in
             let first = try agent.resolve()
@@ -104,12 +98,16 @@ import Testing
             first.kill()
             let second = try await agent.resolve(after: first)
             #expect(try await second.get { $0 } == 10)
-            #expect(try root.children().first?.restarts == 1)
+            try await second.update { $0 = 78 }
+            await second.stop(.normal)
+            #expect(try await agent.resolve(after: second).get { $0 } == 10)
+            #expect(try root.children().first?.restarts == 2)
+            #expect(try root.children().first?.id == "agent")
             #expect(try root.children().first?.restart == .permanent)
         }
     }
 
-    @Test("A stopped agent's name is free at once (Q 347)")
+    @Test("A stopped agent's name is free at once (case 347)")
     func stop() {
         simulate { simulation in
             let root = try await simulation.runtime.start(

@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test("A group is there while it has members (R 349)")
+    @Test("A group is there while it has members (case 349)")
     func existence() {
         withGroups { groups, _, members in
             #expect(groups.groups.isEmpty)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("A process that joined three times is there three times and must leave three times (R 350)")
+    @Test("A process that joined three times is there three times and must leave three times (case 350)")
     func multiplicity() {
         withGroups { groups, _, members in
             for _ in 0..<3 { try groups.join("room", members[0].ref) }
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("A list joins and leaves in one step, told as one change (R 351)")
+    @Test("A list joins and leaves in one step, told as one change (case 351)")
     func lists() {
         withGroups { groups, simulation, members in
             groups.watch("room", as: members[3].ref, Self.noting(members))
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("Leaving a group that was never joined is an error (R 352)")
+    @Test("Leaving a group that was never joined is an error (case 352)")
     func notJoined() {
         withGroups { groups, _, members in
             #expect(throws: GroupError.notJoined) { try groups.leave("room", members[0].ref) }
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("Whoever learns of a member's death finds it in no group (R 354)")
+    @Test("Whoever learns of a member's death finds it in no group (case 354)")
     func death() {
         withGroups { groups, simulation, members in
             for group in ["a", "b", "c"] {
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test("A death and a leave that race end every membership once (R 355)")
+    @Test("A death and a leave that race end every membership once (case 355)")
     func race() {
         withMembers(seeds: 0..<60) { simulation, members, _ in
             let groups = ProcessGroups<String>(in: simulation.runtime)
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("A list with a process of another runtime, or a dead one, is refused as a whole (R 356)")
+    @Test("A list with a process of another runtime, or a dead one, is refused as a whole (case 356)")
     func refused() {
         withGroups { groups, simulation, members in
             let elsewhere = ProcessGroups<String>(in: Simulation(seed: 1).runtime)
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test("Scopes do not see each other (R 357)")
+    @Test("Scopes do not see each other (case 357)")
     func scopes() {
         withGroups { groups, simulation, members in
             let other = ProcessGroups<String>(in: simulation.runtime)
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test("Watching a group gives its members and then every change, until it is taken back (R 369)")
+    @Test("Watching a group gives its members and then every change, until it is taken back (case 369)")
     func watch() {
         withGroups { groups, simulation, members in
             try groups.join("room", members[0].ref)
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test("What a watcher was given and what it is told afterwards add up to the members (R 369)")
+    @Test("What a watcher was given and what it is told afterwards add up to the members")
     func nothingMissed() {
         withMembers(seeds: 0..<40) { simulation, members, _ in
             let groups = ProcessGroups<String>(in: simulation.runtime)
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test("Watching a scope gives all groups and then all changes (R 370)")
+    @Test("Watching a scope gives all groups and then all changes (case 370)")
     func watchAll() {
         withGroups { groups, simulation, members in
             try groups.join("a", members[0].ref)
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("A watch ends with its watcher (R 371)")
+    @Test("A watch ends with its watcher (case 371)")
     func watcherDies() {
         withGroups { groups, _, members in
             let (_, watch) = groups.watch("room", as: members[3].ref, Self.noting(members))
@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test("Leaving costs the same in a group of thousands (R 367)", .timeLimit(.minutes(1)))
+    @Test("Leaving costs the same in a group of thousands", .timeLimit(.minutes(1)))
     func cost() {
         withMembers(seeds: 0..<1) { simulation, members, _ in
             let groups = ProcessGroups<Int>(in: simulation.runtime)
@@ -234,6 +234,46 @@ import Testing
             #expect(groups.count(of: 1) == 150_000)
             for member in members[1...] { member.ref.kill() }
             #expect(groups.groups.isEmpty)
+        }
+    }
+
+    @Test("Joining is done at once, however many groups there are and however many changes wait to be told (case 367)")
+    func flood() {
+        withMembers(seeds: 0..<1) { simulation, members, _ in
+            let groups = ProcessGroups<Int>(in: simulation.runtime)
+            groups.watchAll(as: members[3].ref) { member, _ in member.note("") }
+            try members[3].ref.cast { try await $0.spend(.seconds(1)) }
+            try await simulation.runtime.quiet()
+            for group in 0..<10_000 { try groups.join(group, members[0].ref) }
+            for group in 0..<2_000 { try groups.leave(group, members[0].ref) }
+            let steps = simulation.steps
+            try groups.join(20_000, members[1].ref)
+            #expect(groups.members(of: 20_000, as: Member.self) == [members[1].ref])
+            #expect(groups.groups.count == 8_001)
+            // Nobody was waited for.
+            #expect(simulation.steps == steps)
+            try await simulation.runtime.sleep(for: .seconds(2))
+            #expect(try await members[3].notes.count == 12_001)
+        }
+    }
+
+    @Test("On one node there is one view: what is joined or left is seen by everybody at once (case 372)")
+    func oneView() {
+        withGroups { groups, simulation, members in
+            for round in 0..<5 {
+                try groups.join("room", members[round % 4].ref)
+                let expected = groups.members(of: "room")
+                #expect(expected.count == 1)
+                for member in members {
+                    let seen = try await member.ref.call { member in
+                        try await member.spend(.nanoseconds(1))
+                        return groups.members(of: "room")
+                    }
+                    #expect(seen == expected)
+                }
+                try await members[0].ref.call { _ in try groups.leave("room", members[round % 4].ref) }
+                #expect(groups.groups.isEmpty)
+            }
         }
     }
 }

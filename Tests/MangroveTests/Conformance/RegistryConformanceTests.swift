@@ -2,35 +2,42 @@ import Mangrove
 import MangroveTesting
 import Testing
 
-@Suite("Registries of unique keys") struct RegistryConformanceTests {
-    /// Runs `body` with an empty registry of one partition, then with one of eight.
-    private func withRegistry(
-        _ body: @escaping @Sendable (Registry<String, Int>, Simulation, [Joined]) async throws -> Void
-    ) {
-        for partitions in [1, 8] {
-            withMembers { simulation, members, _ in
-                try await body(Registry(partitions: partitions), simulation, members)
-            }
+typealias UniqueKeys = Registry<String, Int>
+typealias DuplicateKeys = DuplicateRegistry<String, Int>
+
+/// Runs `body` with two empty registries of one partition each, then with two of eight.
+func withRegistries(
+    seeds: Range<UInt64> = 0..<8,
+    _ body: @escaping @Sendable (UniqueKeys, DuplicateKeys, Simulation, [Joined]) async throws -> Void
+) {
+    for partitions in [1, 8] {
+        withMembers(seeds: seeds) { simulation, members, _ in
+            let (unique, duplicate) = (UniqueKeys(partitions: partitions), DuplicateKeys(partitions: partitions))
+            try await body(unique, duplicate, simulation, members)
         }
     }
+}
 
-    @Test("A registered process is found by its key, and the key by its process (K 185)")
+@Suite("Registries: holding keys") struct RegistryConformanceTests {
+    @Test("A registered process is found by its key, and the key by its process (case 185)")
     func register() {
-        withRegistry { registry, _, members in
+        withRegistries { registry, _, _, members in
             try registry.register("hello", 1, for: members[0].context)
             let found = registry.lookup("hello", as: Member.self)
             #expect(found?.process == members[0].ref)
             #expect(found?.value == 1)
             #expect(registry.keys(of: members[0].ref) == ["hello"])
             #expect(registry.keys(of: members[1].ref).isEmpty)
+            #expect(registry.value(of: "hello", for: members[0].ref) == 1)
+            #expect(registry.value(of: "hello", for: members[1].ref) == nil)
             #expect(registry.lookup("hello", as: Stranger.self) == nil)
             #expect(registry.lookup("world", as: Member.self) == nil)
         }
     }
 
-    @Test("A key that is held is refused to everyone, its holder included, and nothing changes (K 186)")
+    @Test("A unique key that is held is refused to everyone, its holder included, and nothing changes (case 186)")
     func taken() {
-        withRegistry { registry, _, members in
+        withRegistries { registry, _, _, members in
             try registry.register("hello", 1, for: members[0].context)
             for member in members[...1] {
                 #expect(throws: RegistryError.alreadyRegistered(members[0].ref.id)) {
@@ -41,16 +48,32 @@ import Testing
             #expect(registry.count == 1)
             #expect(registry.keys(of: members[1].ref).isEmpty)
             #expect(registry.keys(of: members[0].ref) == ["hello"])
+            registry.unregister("hello", for: members[0].context)
+            #expect(registry.count == 0)
+            #expect(registry.keys(of: members[0].ref).isEmpty)
         }
     }
 
-    @Test("Whoever learns of a holder's death finds its keys free (K 189)")
+    @Test("A process that registers a duplicate key twice has it twice (case 187)")
+    func twice() {
+        withRegistries { _, registry, _, members in
+            registry.register("hello", 1, for: members[0].context)
+            registry.register("hello", 2, for: members[0].context)
+            registry.register("hello", 3, for: members[1].context)
+            #expect(registry.keys(of: members[0].ref) == ["hello", "hello"])
+            #expect(registry.count == 3)
+            #expect(registry.keys == ["hello"])
+            #expect(registry.lookup("hello", as: Member.self).map(\.value) == [1, 2, 3])
+            #expect(registry.values(of: "hello", for: members[0].ref) == [1, 2])
+        }
+    }
+
+    @Test("Whoever learns of a holder's death can take its key at once (case 189)")
     func freeOnDeath() {
-        withRegistry { registry, _, members in
+        withRegistries { registry, _, _, members in
             try registry.register("hello", 1, for: members[0].context)
             let outcome = Lock<(any Error)?>(nil)
             members[0].context.onExit { _ in
-                #expect(registry.lookup("hello", as: Member.self) == nil)
                 do { try registry.register("hello", 2, for: members[1].context) } catch {
                     outcome.withLock { $0 = error }
                 }
@@ -61,66 +84,153 @@ import Testing
         }
     }
 
-    @Test("No question about a registry is answered with the dead (K 190, stricter K 191)")
-    func neverTheDead() {
-        withRegistry { registry, _, members in
-            for member in members { try registry.register("\(member.ref.id)", 1, for: member.context) }
-            let dead = members[0].ref
-            dead.kill()
-            #expect(registry.find("\(dead.id)", as: Member.self) == nil)
-            #expect(registry.entry("\(dead.id)") == nil)
-            #expect(registry.entries.allSatisfy { !$0.process.isDead })
-            #expect(registry.entries.count == 3)
-            #expect(registry.count { _ in true } == 3)
-            #expect(registry.keys(of: dead).isEmpty)
-            #expect(!registry.dispatch("\(dead.id)", as: Member.self) { _, _ in Issue.record("the dead was reached") })
+    @Test("Whoever learns of a holder's death finds nobody under its key or its name (case 190)")
+    func nobodyOnDeath() {
+        withRegistries { registry, _, simulation, members in
+            try registry.register("hello", 1, for: members[0].context)
+            let address = registry.address("hello", of: Member.self)
+            #expect(try address.resolve() == members[0].ref)
+            let told = Lock(false)
+            members[0].context.onExit { _ in
+                #expect(registry.find("hello", as: Member.self) == nil)
+                #expect(throws: CallError.self) { try address.resolve() }
+                told.withLock { $0 = true }
+            }
+            members[0].ref.kill()
+            #expect(told.withLock { $0 })
         }
     }
 
-    @Test("When a process ends, however it ends, all its keys are gone and those of others stay (K 192)")
+    @Test("No question about a registry is answered with the dead, not even while its death is being told (case 191)")
+    func neverTheDead() {
+        withRegistries { unique, duplicate, _, members in
+            for member in members {
+                try unique.register("\(member.ref.id)", 1, for: member.context)
+                for key in ["a", "b"] { duplicate.register(key, 1, for: member.context) }
+            }
+            let dead = members[0].ref
+            let looks = Lock(0)
+            let look: @Sendable () -> Void = {
+                #expect(unique.find("\(dead.id)", as: Member.self) == nil)
+                #expect(unique.entry("\(dead.id)") == nil)
+                #expect(unique.entries.map(\.process.id) == members[1...].map(\.ref.id))
+                #expect(unique.count { _ in true } == 3)
+                #expect(unique.count == 3)
+                #expect(unique.keys(of: dead).isEmpty)
+                #expect(
+                    !unique.dispatch("\(dead.id)", as: Member.self) { _, _ in Issue.record("the dead was reached") }
+                )
+                #expect(duplicate.lookup("a", as: Member.self).map(\.process) == members[1...].map(\.ref))
+                #expect(duplicate.entries(of: "b").count == 3)
+                #expect(duplicate.entries.count == 6)
+                #expect(duplicate.count == 6)
+                #expect(duplicate.keys(of: dead).isEmpty)
+                looks.withLock { $0 += 1 }
+            }
+            members[0].context.onExit { _ in look() }
+            dead.kill()
+            look()
+            #expect(looks.withLock { $0 } == 2)
+        }
+    }
+
+    @Test("When a process ends, however it ends, all its keys are gone and those of others stay (case 192)")
     func cleanUp() {
-        withRegistry { registry, simulation, members in
+        withRegistries { unique, duplicate, simulation, members in
             for (number, member) in members.enumerated() {
-                for key in 0..<20 { try registry.register("\(number) \(key)", key, for: member.context) }
+                for key in 0..<20 {
+                    try unique.register("\(number) \(key)", key, for: member.context)
+                    duplicate.register("\(key)", number, for: member.context)
+                }
             }
             members[0].ref.kill()
             await members[1].ref.stop()
             try members[2].ref.cast { try $0.crash() }
             try await simulation.runtime.quiet()
-            #expect(registry.count == 20)
-            #expect(registry.keys == (0..<20).map { "3 \($0)" })
-            #expect(registry.keys(of: members[3].ref) == (0..<20).map { "3 \($0)" })
+            #expect(unique.count == 20)
+            #expect(unique.keys == (0..<20).map { "3 \($0)" })
+            #expect(unique.keys(of: members[3].ref) == (0..<20).map { "3 \($0)" })
+            #expect(duplicate.count == 20)
+            #expect(duplicate.entries.allSatisfy { $0.value == 3 })
         }
     }
 
-    @Test("A process that has ended can register nothing more")
-    func zombie() {
-        withRegistry { registry, _, members in
-            members[0].ref.kill()
-            try registry.register("hello", 1, for: members[0].context)
-            #expect(registry.count == 0)
-            try registry.register("hello", 2, for: members[1].context)
+    @Test("A process holds on to a registry while it has a key of it, and to nothing after the last (case 194)")
+    func hold() {
+        withMembers { _, members, _ in
+            for left in [0, 1] {
+                var registry: UniqueKeys? = UniqueKeys()
+                var duplicate: DuplicateKeys? = DuplicateKeys()
+                weak let held = registry
+                weak let heldToo = duplicate
+                for key in ["a", "b"] {
+                    try registry?.register(key, 1, for: members[left].context)
+                    duplicate?.register(key, 1, for: members[left].context)
+                }
+                for key in ["a", "b"].dropLast(left) {
+                    registry?.unregister(key, for: members[left].context)
+                    duplicate?.unregister(key, for: members[left].context)
+                }
+                registry = nil
+                duplicate = nil
+                #expect((held != nil) == (left == 1))
+                #expect((heldToo != nil) == (left == 1))
+                members[left].ref.kill()
+                #expect(held == nil)
+                #expect(heldToo == nil)
+            }
         }
     }
 
-    @Test("Unregistering takes back one's own key only, and an unknown key is fine (K 196)")
+    @Test("Nothing that goes wrong in the use of a registry ends those registered in it (case 195)")
+    func failures() {
+        withRegistries { unique, duplicate, simulation, members in
+            for (number, member) in members.enumerated() {
+                try unique.register("\(number)", 1, for: member.context)
+                duplicate.register("all", 1, for: member.context)
+            }
+            unique.listen(as: members[3].ref) { _, _ in throw Boom() }
+            for number in 0..<3 {
+                #expect(throws: Boom.self) {
+                    try unique.dispatch("\(number)", as: Member.self) { _, _ in throw Boom() }
+                }
+                #expect(throws: Boom.self) { try unique.entry("\(number)") { _ in throw Boom() } }
+            }
+            #expect(throws: Boom.self) { try duplicate.dispatch("all", as: Member.self) { _ in throw Boom() } }
+            #expect(throws: Boom.self) { try unique.select { _ -> Int? in throw Boom() } }
+            await #expect(throws: Boom.self) { try await unique.withLock("0") { throw Boom() } }
+            unique.unregister("0", for: members[0].context)
+            try await simulation.runtime.quiet()
+            #expect(members.map(\.ref.isDead) == [false, false, false, true])
+        }
+    }
+
+    @Test("Unregistering takes back one's own entries of a key only, and an unknown key is fine (case 196)")
     func unregister() {
-        withRegistry { registry, _, members in
-            try registry.register("hello", 1, for: members[0].context)
-            registry.unregister("hello", for: members[1].context)
-            registry.unregister("world", for: members[1].context)
-            #expect(registry.find("hello", as: Member.self) == members[0].ref)
-            registry.unregister("hello", for: members[0].context)
-            #expect(registry.count == 0)
-            try registry.register("hello", 2, for: members[1].context)
+        withRegistries { unique, duplicate, _, members in
+            try unique.register("hello", 1, for: members[0].context)
+            unique.unregister("hello", for: members[1].context)
+            unique.unregister("world", for: members[1].context)
+            #expect(unique.find("hello", as: Member.self) == members[0].ref)
+            unique.unregister("hello", for: members[0].context)
+            #expect(unique.count == 0)
+            try unique.register("hello", 2, for: members[1].context)
+            for value in 1...3 { duplicate.register("hello", value, for: members[0].context) }
+            duplicate.register("hello", 4, for: members[1].context)
+            duplicate.register("world", 5, for: members[0].context)
+            duplicate.unregister("hello", for: members[0].context)
+            duplicate.unregister("nothing", for: members[0].context)
+            #expect(duplicate.lookup("hello", as: Member.self).map(\.value) == [4])
+            #expect(duplicate.keys(of: members[0].ref) == ["world"])
             members[0].ref.kill()
-            #expect(registry.find("hello", as: Member.self) == members[1].ref)
+            #expect(unique.find("hello", as: Member.self) == members[1].ref)
+            #expect(duplicate.count == 1)
         }
     }
 
-    @Test("An owner changes its value; nobody else does, and then the change is not even computed (K 197)")
+    @Test("An owner changes its value; nobody else does, and then the change is not even computed (case 197)")
     func update() {
-        withRegistry { registry, _, members in
+        withRegistries { registry, _, _, members in
             try registry.register("hello", 1, for: members[0].context)
             let change = try registry.update("hello", for: members[0].context) { $0 + 10 }
             #expect(change.new == 11)
@@ -136,140 +246,39 @@ import Testing
                 }
             }
             #expect(!ran.withLock { $0 })
+            #expect(registry.lookup("hello", as: Member.self)?.value == 11)
         }
     }
 
-    @Test("Dispatch reaches the holder in the caller, and runs nothing where there is none (K 199, K 200)")
-    func dispatch() {
-        withRegistry { registry, _, members in
-            try registry.register("hello", 7, for: members[0].context)
-            var seen: [Int] = []
-            #expect(registry.dispatch("hello", as: Member.self) { _, value in seen.append(value) })
-            #expect(!registry.dispatch("world", as: Member.self) { _, value in seen.append(value) })
-            #expect(seen == [7])
+    @Test("A process that has ended can register nothing more")
+    func zombie() {
+        withRegistries { unique, duplicate, _, members in
+            members[0].ref.kill()
+            try unique.register("hello", 1, for: members[0].context)
+            duplicate.register("hello", 1, for: members[0].context)
+            #expect(unique.count == 0)
+            #expect(duplicate.count == 0)
+            try unique.register("hello", 2, for: members[1].context)
         }
     }
 
-    @Test("A predicate sees the value of exactly the key asked for (K 204)")
-    func match() {
-        withRegistry { registry, _, members in
-            try registry.register("_", 1, for: members[0].context)
-            try registry.register("hello", 2, for: members[1].context)
-            #expect(registry.entry("_") { $0 == 1 }?.process == AnyRef(members[0].ref))
-            #expect(registry.entry("_") { $0 == 2 } == nil)
-        }
-    }
-
-    @Test("Entries are counted and selected by any of their parts (K 205, K 206)")
-    func select() {
-        withRegistry { registry, _, members in
-            for (number, member) in members.enumerated() {
-                try registry.register("key \(number)", number, for: member.context)
+    @Test("What is noted on a registry itself is there for everyone who has it, until it is taken back")
+    func notes() {
+        enum Limit: RegistryNote { typealias Value = Int }
+        enum Owner: RegistryNote { typealias Value = String }
+        withRegistries { unique, duplicate, _, _ in
+            for notes in [unique.notes, duplicate.notes] {
+                #expect(notes.get(Limit.self) == nil)
+                notes.set(Limit.self, 7)
+                notes.set(Owner.self, "ann")
+                notes.set(Limit.self, 8)
+                #expect(notes.get(Limit.self) == 8)
+                #expect(notes.get(Owner.self) == "ann")
+                notes.remove(Limit.self)
+                notes.remove(Limit.self)
+                #expect(notes.get(Limit.self) == nil)
+                #expect(notes.get(Owner.self) == "ann")
             }
-            #expect(registry.count == 4)
-            #expect(registry.count { $0.value >= 2 } == 2)
-            #expect(registry.count { $0.process.id == members[1].ref.id } == 1)
-            #expect(registry.select { $0.value.isMultiple(of: 2) ? $0.key : nil } == ["key 0", "key 2"])
-        }
-    }
-
-    @Test("Unregistering by value takes back one's own matching key only (K 207)")
-    func unregisterMatching() {
-        withRegistry { registry, _, members in
-            try registry.register("hello", 1, for: members[0].context)
-            #expect(!registry.unregister("hello", for: members[0].context) { $0 == 2 })
-            #expect(!registry.unregister("hello", for: members[1].context) { $0 == 1 })
-            #expect(registry.count == 1)
-            #expect(registry.unregister("hello", for: members[0].context) { $0 == 1 })
-            #expect(registry.count == 0)
-        }
-    }
-
-    @Test("A listener is told of registrations in order, and not of deaths unless it asks (K 209)")
-    func listeners() {
-        withRegistry { registry, simulation, members in
-            let handler: @Sendable (isolated Member, RegistryEvent<String, Int>) -> Void = { member, event in
-                switch event {
-                case .registered(let entry): member.note("+\(entry.key) \(entry.value)")
-                case .unregistered(let entry): member.note("-\(entry.key)")
-                }
-            }
-            let watch = registry.listen(as: members[0].ref, handler)
-            registry.listen(as: members[1].ref, includingEnds: true, handler)
-            try registry.register("a", 1, for: members[2].context)
-            registry.unregister("a", for: members[2].context)
-            try registry.register("a", 2, for: members[2].context)
-            members[2].ref.kill()
-            try await simulation.runtime.quiet()
-            #expect(try await members[0].notes == ["+a 1", "-a", "+a 2"])
-            #expect(try await members[1].notes == ["+a 1", "-a", "+a 2", "-a"])
-            try registry.register("b", 3, for: members[3].context)
-            #expect(watch.cancel())
-            #expect(!watch.cancel())
-            try await simulation.runtime.quiet()
-            #expect(try await members[0].notes == [])
-            #expect(try await members[1].notes == ["+b 3"])
-        }
-    }
-
-    @Test("The lock of a key goes to one after the other, past those that gave up, threw or were killed (K 214)")
-    func locks() {
-        withRegistry { registry, simulation, members in
-            let journal = Journal()
-            @Sendable func enter(_ member: Int, failing: Bool = false, holding: Duration) async throws {
-                try await members[member].ref.call(timeout: nil) { actor in
-                    try await registry.withLock("hello") {
-                        journal.add("in \(member)")
-                        try? await actor.spend(holding)
-                        if failing { throw Boom() }
-                    }
-                }
-            }
-            let runtime = simulation.runtime
-            runtime.spawn { try? await enter(0, failing: true, holding: .seconds(1)) }
-            try await runtime.quiet()
-            runtime.spawn { try? await enter(1, holding: .seconds(1)) }
-            try await runtime.quiet()
-            runtime.spawn { try? await enter(2, holding: .seconds(1)) }
-            try await runtime.quiet()
-            runtime.spawn { try? await enter(3, holding: .seconds(1)) }
-            try await runtime.quiet()
-            #expect(journal.take() == ["in 0"])
-            members[1].ref.kill()
-            try await runtime.sleep(for: .seconds(1))
-            try await runtime.quiet()
-            #expect(journal.take() == ["in 2"])
-            members[2].ref.kill()
-            try await runtime.quiet()
-            #expect(journal.take() == ["in 3"])
-            try await runtime.sleep(for: .seconds(2))
-            try await registry.withLock("hello") { journal.add("in") }
-            #expect(journal.take() == ["in"])
-        }
-    }
-
-    @Test("A name or key taken at the start leads to one process, and a second does not start (K 202)")
-    func names() {
-        simulate { simulation in
-            let root = try await simulation.runtime.start(
-                Supervisor { Worker("one", name: "hello", restart: .temporary) { Member($0) } }
-            )
-            await #expect(throws: SupervisorError.self) {
-                try await root.startChild(Worker("two", name: "hello", restart: .temporary) { Member($0) })
-            }
-            let holder = try simulation.runtime.address("hello", of: Member.self).resolve()
-            #expect(try root.child("one", as: Member.self) == holder)
-            let rooms = Registry<Int, String>()
-            let room: @Sendable (ChildID, String) -> Worker = { id, value in
-                Worker(id, restart: .temporary) { context in
-                    try rooms.register(7, value, for: context)
-                    return Member(context)
-                }
-            }
-            try await root.startChild(room("room", "blue"))
-            await #expect(throws: SupervisorError.self) { try await root.startChild(room("other", "red")) }
-            #expect(rooms.lookup(7, as: Member.self)?.value == "blue")
-            #expect(try await rooms.find(7, as: Member.self)?.call { $0.context.id } == rooms.entry(7)?.process.id)
         }
     }
 }

@@ -2,38 +2,27 @@ import Mangrove
 import MangroveTesting
 import Testing
 
-/// What a task's error says, for comparison.
-func told(_ result: Result<some Any, any Error>?) -> String {
-    switch result {
-    case .success(let value)?: "\(value)"
-    case .failure(let error)?: "\(error)"
-    case nil: "nothing"
-    }
-}
-
-/// Runs `body` with a task supervisor and two members, the second of which handles signals.
-func withTasks(
-    seeds: Range<UInt64> = 0..<8,
-    maxChildren: Int? = nil,
-    leavingTimers: Bool = false,
-    _ body: @escaping @Sendable (Ref<DynamicSupervisorProcess>, Runtime, Joined) async throws -> Void
-) {
-    simulate(seeds: seeds, leavingTimers: leavingTimers) { simulation in
-        let root = try await simulation.runtime.start(
-            Supervisor {
-                TaskSupervisor("jobs", maxChildren: maxChildren)
-                Worker("owner", restart: .temporary) { Member($0) }
-            }
-        )
-        let owner = try root.child("owner", as: Member.self)
-        let jobs = try root.child("jobs", as: DynamicSupervisorProcess.self)
-        let joined = Joined(ref: owner, context: try await owner.call { $0.context })
-        try await body(jobs, simulation.runtime, joined)
-    }
-}
-
 @Suite("Tasks") struct TaskConformanceTests {
-    @Test("A task's result comes to whoever waits for it, and then the task has ended normally (O 305, O 306)")
+    @Test("A task is linked with the process it works for; its result comes first and then its normal end (case 305)")
+    func async() {
+        withTasks { jobs, runtime, owner in
+            let task = try await jobs.async(for: owner.context) { _ in
+                try await runtime.sleep(for: .seconds(1))
+                return 42
+            }
+            #expect(try await task.value() == 42)
+            #expect("\(await task.process.exitReason())" == "normal")
+            try await runtime.quiet()
+            #expect(!owner.ref.isDead)
+            let other = try await jobs.async(for: owner.context) { _ in try await runtime.sleep(for: .seconds(9)) }
+            other.process.kill()
+            #expect("\(await owner.ref.exitReason())" == "killed")
+        }
+    }
+
+    @Test(
+        "Waiting gives the result, again and again, waits five seconds if nothing is said, and leaves nothing (case 306)"
+    )
     func result() {
         withTasks { jobs, runtime, owner in
             let task = try await jobs.async(for: owner.context) { _ in
@@ -42,20 +31,24 @@ func withTasks(
             }
             #expect(try await task.value() == 42)
             #expect(try await task.value() == 42)
-            #expect("\(await task.process.exitReason())" == "normal")
-            #expect(!owner.ref.isDead)
             try await runtime.quiet()
             #expect(try jobs.children().isEmpty)
+            let began = runtime.clock.now()
+            let slow = try await jobs.asyncNoLink { _ in try await runtime.sleep(for: .seconds(60)) }
+            await #expect(throws: TaskError.self) { try await slow.value() }
+            #expect(began.duration(to: runtime.clock.now()) == .seconds(5))
+            slow.process.kill()
         }
     }
 
-    @Test("Waiting ends after five seconds, and the task with its owner if that ends for it (O 306, O 307)")
+    @Test(
+        "An owner that ends because it waited too long takes its task along; a waiter that goes on does not (case 307)"
+    )
     func timeout() {
         withTasks { jobs, runtime, owner in
-            let began = runtime.clock.now()
             let task = try await jobs.async(for: owner.context) { _ in try await runtime.sleep(for: .seconds(60)) }
-            await #expect(throws: TaskError.self) { try await task.value() }
-            #expect(began.duration(to: runtime.clock.now()) == .seconds(5))
+            await #expect(throws: TaskError.self) { try await task.value(within: .seconds(1)) }
+            #expect(runtime.clock.now().nanoseconds == 1_000_000_000)
             #expect(!task.process.isDead)
             try owner.ref.cast { _ in try await task.value(within: .seconds(1)) }
             let reason = await owner.ref.exitReason()
@@ -64,33 +57,31 @@ func withTasks(
         }
     }
 
-    @Test("A task that ended without a result says how it ended (O 309, O 314)")
+    @Test("Waiting for a task that crashed or ended without a result throws what it threw or how it ended (case 309)")
     func withoutResult() {
         withTasks { jobs, runtime, _ in
             let crashed = try await jobs.asyncNoLink { _ -> Int in throw Boom() }
             await #expect(throws: Boom.self) { try await crashed.value() }
-            let left = try await jobs.asyncNoLink { _ -> Int in throw Exit(.normal) }
-            #expect(told(try await left.yield()) == "the task ended without a result: normal")
+            for reason in [ExitReason.normal, .shutdown, .crash(Boom())] {
+                let left = try await jobs.asyncNoLink { _ -> Int in throw Exit(reason) }
+                #expect(await error { try await left.value() } == "the task ended without a result: \(reason)")
+            }
             let killed = try await jobs.asyncNoLink { _ in try await runtime.sleep(for: .seconds(9)) }
             killed.process.kill()
-            #expect(told(try await killed.yield()) == "the task ended without a result: killed")
+            #expect(await error { try await killed.value() } == "the task ended without a result: killed")
         }
     }
 
-    @Test("A linked task's crash ends its owner; an unlinked one's does not (O 310, P 332)")
-    func links() {
+    @Test("A linked task's crash ends its owner with the same reason (case 310)")
+    func crash() {
         withTasks { jobs, runtime, owner in
-            let alone = try await jobs.asyncNoLink(for: owner.context) { _ in throw Boom() }
-            _ = try await alone.yield()
-            try await runtime.quiet()
-            #expect(!owner.ref.isDead)
             let linked = try await jobs.async(for: owner.context) { _ in throw Boom() }
             _ = try await linked.yield()
             #expect("\(await owner.ref.exitReason())" == "crash: Boom()")
         }
     }
 
-    @Test("A linked task ends with its owner; an unlinked one runs on (O 311)")
+    @Test("A linked task ends with its owner; an unlinked one runs on (case 311)")
     func ownerDies() {
         withTasks { jobs, runtime, owner in
             let linked = try await jobs.async(for: owner.context) { _ in try await runtime.sleep(for: .seconds(9)) }
@@ -100,12 +91,38 @@ func withTasks(
             }
             owner.ref.kill()
             #expect(told(try await linked.yield()) == "the task ended without a result: killed")
+            #expect(runtime.clock.now().nanoseconds == 0)
             #expect(try await alone.value(within: nil) == 1)
             await #expect(throws: SupervisorError.self) { try await jobs.async(for: owner.context) { _ in 1 } }
         }
     }
 
-    @Test("Yielding gives nothing until there is a result, and can be repeated (O 314)")
+    @Test(
+        "Whoever has a task's handle may wait for it, owner or not, several at once, and all get the result (case 312)"
+    )
+    func anyone() {
+        withTasks { jobs, runtime, owner in
+            let task = try await jobs.async(for: owner.context) { _ in
+                try await runtime.sleep(for: .seconds(1))
+                return 7
+            }
+            let stranger = try await jobs.asyncNoLink { _ in try await task.value() }
+            let seen = Lock<[String]>([])
+            let waiters = (0..<3).map { _ in
+                runtime.spawn {
+                    let result = told(try? await task.yield())
+                    seen.withLock { $0.append(result) }
+                }
+            }
+            try owner.ref.cast { member in member.note("\(try await task.value())") }
+            #expect(try await stranger.value() == 7)
+            for waiter in waiters { await waiter.value }
+            #expect(seen.withLock { $0 } == ["7", "7", "7"])
+            #expect(try await owner.notes == ["7"])
+        }
+    }
+
+    @Test("Yielding gives errors and ends as values, nothing while there is no result, and can be repeated (case 314)")
     func yield() {
         withTasks { jobs, runtime, _ in
             let task = try await jobs.asyncNoLink { _ in
@@ -116,10 +133,14 @@ func withTasks(
             #expect(told(try await task.yield(within: .zero)) == "nothing")
             #expect(told(try await task.yield()) == "done")
             #expect(told(try await task.yield(within: .zero)) == "done")
+            let left = try await jobs.asyncNoLink { _ -> Int in throw Exit(.normal) }
+            #expect(told(try await left.yield()) == "the task ended without a result: normal")
+            let crashed = try await jobs.asyncNoLink { _ -> Int in throw Boom() }
+            #expect(told(try await crashed.yield()) == "Boom()")
         }
     }
 
-    @Test("Many results come in the order of their tasks; one failure or the common limit ends the wait (O 316)")
+    @Test("Many results come in the order of their tasks; one failure or the common limit ends the wait (case 316)")
     func many() {
         withTasks { jobs, runtime, _ in
             @Sendable func after(_ seconds: Int, fails: Bool = false) async throws -> SupervisedTask<Int> {
@@ -142,19 +163,29 @@ func withTasks(
         }
     }
 
-    @Test("Yielding many gives what there is, and does with the late as told (O 317)")
+    /// Tasks that give their number of seconds after as many.
+    private static func sleeping(
+        _ jobs: Ref<DynamicSupervisorProcess>,
+        _ runtime: Runtime,
+        _ times: [Int]
+    ) async throws -> [SupervisedTask<Int>] {
+        var tasks: [SupervisedTask<Int>] = []
+        for seconds in times {
+            tasks.append(
+                try await jobs.asyncNoLink { _ in
+                    try await runtime.sleep(for: .seconds(seconds))
+                    return seconds
+                }
+            )
+        }
+        return tasks
+    }
+
+    @Test("Yielding many gives what there is in the order of the tasks, and does with the late as told (case 317)")
     func yieldMany() {
         withTasks { jobs, runtime, _ in
             for late in [LateTasks.leave, .kill, .ignore] {
-                var tasks: [SupervisedTask<Int>] = []
-                for seconds in [3, 1, 2] {
-                    tasks.append(
-                        try await jobs.asyncNoLink { _ in
-                            try await runtime.sleep(for: .seconds(seconds))
-                            return seconds
-                        }
-                    )
-                }
+                let tasks = try await Self.sleeping(jobs, runtime, [3, 1, 2])
                 let results = try await tasks.yield(within: .milliseconds(2_500), late: late)
                 #expect(results.map { told($0.result) } == ["nothing", "1", "2"])
                 #expect(tasks[0].process.isDead == (late == .kill))
@@ -167,23 +198,14 @@ func withTasks(
                 try await runtime.sleep(for: .seconds(1))
             }
             let began = runtime.clock.now()
-            var tasks: [SupervisedTask<Int>] = []
-            for seconds in [5, 1, 2] {
-                tasks.append(
-                    try await jobs.asyncNoLink { _ in
-                        try await runtime.sleep(for: .seconds(seconds))
-                        return seconds
-                    }
-                )
-            }
-            let results = try await tasks.yield(enough: 2)
+            let results = try await Self.sleeping(jobs, runtime, [5, 1, 2]).yield(enough: 2)
             #expect(results.map { told($0.result) } == ["nothing", "1", "2"])
             #expect(began.duration(to: runtime.clock.now()) == .seconds(2))
         }
     }
 
     @Test(
-        "Shutting down gives the result there is, nothing for one that obeys, and the kill of one that does not (O 319)"
+        "Shutting down gives the result there is, nothing for one that obeys, the kill for one that does not (case 319)"
     )
     func shutdown() {
         withTasks(leavingTimers: true) { jobs, runtime, owner in
@@ -216,7 +238,9 @@ func withTasks(
         }
     }
 
-    @Test("An ignored task runs on, its failure harms nobody and its result is dropped (O 320)")
+    @Test(
+        "An ignored task runs on, its failure harms nobody and its result is dropped; one already there is given (case 320)"
+    )
     func ignore() {
         withTasks { jobs, runtime, owner in
             let journal = Journal()
@@ -235,6 +259,40 @@ func withTasks(
             let ready = try await jobs.async(for: owner.context) { _ in 5 }
             _ = try await ready.value()
             #expect(told(ready.ignore()) == "5")
+        }
+    }
+
+    @Test(
+        "A task that is only started gives no result and is linked if so wanted; a supervised one is done once (case 321)"
+    )
+    func started() {
+        withTasks { jobs, runtime, owner in
+            let journal = Journal()
+            try await jobs.startTask { _ in throw Boom() }
+            try await runtime.quiet()
+            #expect(!owner.ref.isDead)
+            let root = try await runtime.start(
+                Supervisor("list") {
+                    TaskWorker("once") { _ in
+                        journal.add("once")
+                        throw Boom()
+                    }
+                    TaskWorker("again", restart: .transient) { _ in
+                        journal.add("again")
+                        if journal.all.count(where: { $0 == "again" }) < 3 { throw Boom() }
+                    }
+                }
+            )
+            try await runtime.sleep(for: .seconds(1))
+            #expect(journal.all.sorted() == ["again", "again", "again", "once"])
+            #expect(try root.children().map(\.id) == ["again"])
+            let linked = try await jobs.startTask(linkedWith: owner.context) { context in
+                #expect(TaskLineage.callers == [owner.ref.id])
+                try await runtime.sleep(for: .seconds(1))
+                throw Boom()
+            }
+            #expect(!linked.isDead)
+            #expect("\(await owner.ref.exitReason())" == "crash: Boom()")
         }
     }
 
@@ -266,28 +324,6 @@ func withTasks(
                 return told(try await task.yield())
             }
             #expect(answer.contains("wait for itself"))
-        }
-    }
-
-    @Test("A task in a supervisor's list is done once, or until it ends cleanly (O 321)")
-    func child() {
-        simulate { simulation in
-            let journal = Journal()
-            let root = try await simulation.runtime.start(
-                Supervisor {
-                    TaskWorker("once") { _ in
-                        journal.add("once")
-                        throw Boom()
-                    }
-                    TaskWorker("again", restart: .transient) { _ in
-                        journal.add("again")
-                        if journal.all.count(where: { $0 == "again" }) < 3 { throw Boom() }
-                    }
-                }
-            )
-            try await simulation.runtime.sleep(for: .seconds(1))
-            #expect(journal.all.sorted() == ["again", "again", "again", "once"])
-            #expect(try root.children().map(\.id) == ["again"])
         }
     }
 }
