@@ -29,6 +29,7 @@ let package = Package(
         .testTarget(
             name: "MangroveTests",
             dependencies: ["Mangrove", "MangroveTesting"],
+            exclude: ["Conformance/Cases"],
             swiftSettings: houseSettings
         ),
         .testTarget(

@@ -5,7 +5,7 @@ import Testing
 @Suite("Supervisor: restart types and strategies") struct RestartConformanceTests {
     private static let reasons: [ExitReason] = [.normal, .shutdown, .shutdownBecause(Boom()), .crash(Boom()), .killed]
 
-    @Test("A permanent child is restarted whatever it ended with (cases 50-52)", arguments: 0..<5)
+    @Test("A permanent child is restarted whatever it ended with (cases 50, 51, 52)", arguments: 0..<5)
     func permanent(reason: Int) {
         simulate { simulation in
             let journal = Journal()
@@ -110,7 +110,7 @@ import Testing
         )
     }
 
-    @Test("A group restart brings back siblings that had ended cleanly or were stopped by hand (cases 69-71)")
+    @Test("A group restart brings back siblings that had ended cleanly or were stopped by hand (cases 69, 70, 71)")
     func resurrection() {
         simulate { simulation in
             let journal = Journal()
@@ -210,7 +210,9 @@ import Testing
         }
     }
 
-    @Test("A supervisor in a loop of failing restarts still answers, shows it, and can be stopped (cases 79-82, 121)")
+    @Test(
+        "A supervisor in a loop of failing restarts still answers, shows it, and can be stopped (cases 79, 80, 81, 82, 121)"
+    )
     func failingLoop() {
         simulate { simulation in
             let journal = Journal()
