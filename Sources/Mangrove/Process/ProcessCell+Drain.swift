@@ -79,6 +79,7 @@ extension ProcessCell {
             do {
                 try body(actor)
             } catch {
+                if shrugsOff(error) { continue }
                 requestStop(Exit.reason(for: error))
                 return batch.removeAll()
             }
@@ -109,7 +110,7 @@ extension ProcessCell {
                 if let call = state.currentCall.take() { state.leavingCalls.append(call) }
                 endActivity(&state)
             }
-            requestStop(Exit.reason(for: error))
+            if !shrugsOff(error) { requestStop(Exit.reason(for: error)) }
         }
     }
 

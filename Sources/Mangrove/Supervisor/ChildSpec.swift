@@ -38,7 +38,9 @@ public struct ChildSpec: Sendable {
     private(set) var limits: RestartLimits?
 
     let hooks: ProcessHooks
-    let start: StartWork
+    private(set) var start: StartWork
+    /// Where its starts leave what they have to say; nil if they say nothing.
+    var startInfo: StartInfo?
     /// Looks for faults in the specifications below this one, where it is a supervisor's.
     let validateContents: @Sendable () throws(SpecError) -> Void
 
@@ -64,6 +66,35 @@ public struct ChildSpec: Sendable {
         hooks = ProcessHooks(for: actorType)
         self.validateContents = validateContents
         self.start = start
+    }
+
+    /// Lets go of the start closure and of what it captured.
+    mutating func forgetStart() {
+        start = .immediate { [id] _ in throw SupervisorError.invalid(.startNotKept(id)) }
+        startInfo = nil
+    }
+
+    /// Has each start do something first; if that throws, the start has failed.
+    mutating func beforeStart(_ preparation: @escaping @Sendable (ProcessContext) throws -> Void) {
+        switch start {
+        case .immediate(let start):
+            self.start = .immediate { context in
+                try preparation(context)
+                return try start(context)
+            }
+        case .suspending(let start):
+            self.start = .suspending { context in
+                try preparation(context)
+                return try await start(context)
+            }
+        }
+    }
+
+    /// What a process ends with whose start threw.
+    func exitReason(ofFailedStart error: any Error) -> ExitReason {
+        // A supervisor one of whose children did not start has stopped the others in good order: it did not crash.
+        if kind == .supervisor, case SupervisorError.startFailed = error { return .shutdownBecause(error) }
+        return Exit.reason(for: error)
     }
 
     /// Looks for faults, here and below, before anything starts.
@@ -169,6 +200,8 @@ public enum SpecError: Error, Sendable, Equatable {
     case partitions(Int)
     /// A number of children below zero.
     case negativeMaxChildren(Int)
+    /// The specification was read from a running temporary child, whose start is not kept.
+    case startNotKept(ChildID)
     /// A program that cannot be started as it is described.
     case program(ChildID, ProgramError)
 }
