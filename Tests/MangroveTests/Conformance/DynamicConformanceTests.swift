@@ -9,8 +9,10 @@ import Testing
     func defaults() {
         let spec = DynamicSupervisor().spec
         #expect((spec.restart, spec.shutdown, spec.kind) == (.permanent, .infinity, .supervisor))
-        withPool(seeds: 0..<2) { simulation, pool, journal in
-            let runtime = simulation.runtime
+        simulate(seeds: 0..<2) { simulation in
+            let (runtime, journal) = (simulation.runtime, Journal())
+            try await runtime.start(Supervisor { DynamicSupervisor("pool", name: "pool") })
+            let pool = runtime.address("pool", of: DynamicSupervisorProcess.self)
             let ref = try pool.resolve()
             for _ in 0..<500 { try await pool.startChild(scripted("x", journal)) }
             let before = try pool.children().map(\.process)

@@ -7,17 +7,20 @@ import Testing
     private func withParts(
         _ count: Int,
         seeds: Range<UInt64> = 0..<8,
-        strategy: Strategy = .oneForOne,
+        strategy: Strategy? = nil,
         _ body: @escaping @Sendable (Simulation, Address<SupervisorProcess>, Journal) async throws -> Void
     ) {
         simulate(seeds: seeds) { simulation in
             let journal = Journal()
+            @Sendable func part(_ number: Int) -> ChildSpec {
+                scripted("x", journal).with { $0.name = ProcessName("part", key: "\(number)") }
+            }
             try await simulation.runtime.start(
                 Supervisor {
-                    PartitionSupervisor("parts", name: "parts", partitions: count, strategy: strategy) { number in
-                        scripted("x", journal, restart: .permanent).with { spec in
-                            spec.name = ProcessName("part", key: "\(number)")
-                        }
+                    if let strategy {
+                        PartitionSupervisor("parts", name: "parts", partitions: count, strategy: strategy, child: part)
+                    } else {
+                        PartitionSupervisor("parts", name: "parts", partitions: count, child: part)
                     }
                 }
             )

@@ -158,6 +158,7 @@ import Testing
             try await root.terminateChild("a")
             #expect("\(await child.exitReason())" == "shutdown")
             #expect(try root.children().map(\.state) == [.stopped])
+            #expect(simulation.clock.now().nanoseconds == 0)
         }
     }
 
