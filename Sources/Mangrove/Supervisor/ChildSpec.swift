@@ -68,9 +68,18 @@ public struct ChildSpec: Sendable {
         self.start = start
     }
 
+    /// This specification as a supervisor keeps it that has its start at hand: a temporary child is never started again.
+    var kept: ChildSpec {
+        guard restart == .temporary else { return self }
+        var spec = self
+        spec.forgetStart()
+        return spec
+    }
+
     /// Lets go of the start closure and of what it captured.
     mutating func forgetStart() {
-        start = .immediate { [id] _ in throw SupervisorError.invalid(.startNotKept(id)) }
+        // Captures nothing, and so takes no memory for each child.
+        start = .immediate { context in throw SupervisorError.invalid(.startNotKept(context.cell.childID)) }
         startInfo = nil
     }
 

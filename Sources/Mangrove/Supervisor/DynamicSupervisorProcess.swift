@@ -44,12 +44,11 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             defer { done += 1 }
             switch effects[done] {
             case .start(let key):
-                roster.learn(key, spec)
+                roster.learn(key, spec.kept)
                 let answer: DynamicSupervisorMachine.Event
                 do {
                     let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
                     watch(cell)
-                    if spec.restart == .temporary { roster.forgetStart(key) }
                     started = cell
                     answer = .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
                 } catch is IgnoreStart {
