@@ -162,6 +162,7 @@ extension ProcessCell {
             do {
                 try body(actor)
             } catch {
+                if shrugsOff(error) { continue }
                 requestStop(Exit.reason(for: error))
                 return batch.removeAll()
             }
@@ -201,7 +202,7 @@ extension ProcessCell {
                 if let call = state.currentCall.take() { state.setAside().leavingCalls.append(call) }
                 endActivity(&state)
             }
-            requestStop(Exit.reason(for: error))
+            if !shrugsOff(error) { requestStop(Exit.reason(for: error)) }
         }
     }
 

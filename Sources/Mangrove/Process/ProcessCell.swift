@@ -47,7 +47,7 @@ package final class ProcessCell: Sendable {
     package let id: ProcessID
     package let parent: ProcessCell?
     @usableFromInline let runtime: Runtime
-    let spec: ChildSpec
+    let facts: ChildSpec.Facts
     let startedAt: RuntimeInstant
 
     @usableFromInline let gate = ProcessGate()
@@ -65,16 +65,16 @@ package final class ProcessCell: Sendable {
 
     init(_ spec: ChildSpec, parent: ProcessCell?, runtime: Runtime) {
         id = runtime.nextProcessID()
-        self.spec = spec
+        facts = spec.facts
         self.parent = parent
         self.runtime = runtime
         startedAt = runtime.clock.now()
     }
 
-    package var childID: ChildID { spec.id }
-    package var name: ProcessName? { spec.name }
-    var hooks: ProcessHooks { spec.hooks }
-    var room: MailboxPolicy { spec.room }
+    package var childID: ChildID { facts.contents.id }
+    package var name: ProcessName? { facts.contents.name }
+    var hooks: ProcessHooks { facts.contents.hooks }
+    var room: MailboxPolicy { facts.contents.room }
 
     /// Where the process stands in the tree: the ids from its root down.
     package var path: String {

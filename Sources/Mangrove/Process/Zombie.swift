@@ -72,8 +72,8 @@ extension ProcessCell {
             return true
         }
         guard isZombie else { return }
-        runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(spec.zombies)"])
-        if spec.zombies == .endProgram {
+        runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(facts.contents.zombies)"])
+        if facts.contents.zombies == .endProgram {
             runtime.environment.host.end(because: "\(path) was killed and its code does not return")
         }
     }

@@ -20,7 +20,7 @@ extension Runtime {
             case .suspending(let start): try attach(await cell.runStart(start), to: cell)
             }
         } catch {
-            cell.die(error is StartTimedOut ? .killed : Exit.reason(for: error))
+            cell.die(error is StartTimedOut ? .killed : spec.exitReason(ofFailedStart: error))
             throw error
         }
         return cell
@@ -39,7 +39,7 @@ extension Runtime {
             announce(cell)
             try attach(start(ProcessContext(cell: cell)), to: cell)
         } catch {
-            cell.die(Exit.reason(for: error))
+            cell.die(spec.exitReason(ofFailedStart: error))
             throw error
         }
         return cell

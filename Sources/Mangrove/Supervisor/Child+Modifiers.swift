@@ -37,9 +37,33 @@ extension Child {
         with { $0.zombies = policy }
     }
 
-    private func with(_ change: (inout ChildSpec) -> Void) -> ChildSpec {
+    /// This child, registered under a key from before its start until its end.
+    ///
+    /// A second process for the same key fails to start, with the holder's identity. Source: Elixir's `{:via, Registry, …}`.
+    ///
+    /// ```swift
+    /// Worker("room") { Room() }.registered("lobby", in: rooms)
+    /// ```
+    /// - Parameters:
+    ///   - key: what it is found by.
+    ///   - registry: where.
+    public func registered<Key>(_ key: Key, in registry: Registry<Key, Void>) -> ChildSpec {
+        registered(key, (), in: registry)
+    }
+
+    /// This child, registered under a key with a value, from before its start until its end.
+    public func registered<Key, Value>(_ key: Key, _ value: Value, in registry: Registry<Key, Value>) -> ChildSpec {
+        with { $0.beforeStart { context in try registry.register(key, value, for: context) } }
+    }
+
+    /// This child, with what `change` sets; all else stays as it is.
+    ///
+    /// ```swift
+    /// Worker("feed") { Feed() }.with { $0.restart = .transient }
+    /// ```
+    public func with(_ change: (inout ChildSpec) throws -> Void) rethrows -> ChildSpec {
         var spec = spec
-        change(&spec)
+        try change(&spec)
         return spec
     }
 }

@@ -24,6 +24,11 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         entries.withLock { $0[key]?.spec = spec }
     }
 
+    /// Lets go of how a child starts, which is never started again.
+    func forgetStart(_ key: Key) {
+        entries.withLock { $0[key]?.spec.forgetStart() }
+    }
+
     func forget(_ key: Key) {
         entries.withLock { $0[key] = nil }
     }

@@ -3,57 +3,57 @@
 /// Usually made by ``Worker``, ``Supervisor``, ``DynamicSupervisor`` or ``PartitionSupervisor``. The defaults are OTP's:
 /// permanent; 5 seconds to stop for a worker, no bound for a supervisor.
 ///
-/// A value; its copies share one object until one of them is changed, so that ten thousand children started from one
-/// specification keep one.
+/// A value; its copies share most of it until one of them is changed, so that ten thousand children started from one
+/// specification do not have ten thousand copies.
 public struct ChildSpec: Sendable {
     /// Tells the children of one supervisor apart.
     public var id: ChildID {
-        get { shared.contents.id }
+        get { facts.contents.id }
         set { change { $0.id = newValue } }
     }
 
     /// When it is restarted.
     public var restart: RestartType {
-        get { shared.contents.restart }
+        get { facts.contents.restart }
         set { change { $0.restart = newValue } }
     }
 
     /// How it is stopped.
     public var shutdown: ShutdownPolicy {
-        get { shared.contents.shutdown }
+        get { facts.contents.shutdown }
         set { change { $0.shutdown = newValue } }
     }
 
     /// Whether it is a process with work of its own or a supervisor of others.
-    public var kind: ChildKind { shared.contents.kind }
+    public var kind: ChildKind { facts.contents.kind }
 
     /// Whether its end can end its supervisor; see ``AutoShutdown``.
     public var isSignificant: Bool {
-        get { shared.contents.isSignificant }
+        get { facts.contents.isSignificant }
         set { change { $0.isSignificant = newValue } }
     }
 
     /// The name it registers, or nil.
     public var name: ProcessName? {
-        get { shared.contents.name }
+        get { facts.contents.name }
         set { change { $0.name = newValue } }
     }
 
     /// How many messages its mailbox holds; at least 1.
     public var mailboxLimit: Int {
-        get { shared.contents.room.limit }
+        get { facts.contents.room.limit }
         set { change { $0.room.limit = newValue } }
     }
 
     /// What becomes of a message that finds the mailbox full.
     public var overflow: MailboxOverflow {
-        get { shared.contents.room.overflow }
+        get { facts.contents.room.overflow }
         set { change { $0.room.overflow = newValue } }
     }
 
     /// What becomes of it when it was killed and its code does not return.
     public var zombies: ZombiePolicy {
-        get { shared.contents.zombies }
+        get { facts.contents.zombies }
         set { change { $0.zombies = newValue } }
     }
 
@@ -69,7 +69,7 @@ public struct ChildSpec: Sendable {
         set { change { $0.limits = RestartLimits($0.limits?.backoff, newValue) } }
     }
 
-    private struct Contents {
+    struct Contents: Sendable {
         var id: ChildID
         var restart: RestartType
         var shutdown: ShutdownPolicy
@@ -80,22 +80,24 @@ public struct ChildSpec: Sendable {
         var zombies = ZombiePolicy.report
         var limits: RestartLimits?
         var hooks: ProcessHooks
-        var start: StartWork
+        /// Looks for faults in the specifications below this one, where it is a supervisor's.
         var validateContents: @Sendable () throws(SpecError) -> Void
     }
 
-    private final class Shared: Sendable {
+    /// What stays the same from start to start, but for the start itself; its processes refer to it.
+    final class Facts: Sendable {
         let contents: Contents
 
         init(_ contents: Contents) { self.contents = contents }
     }
 
-    private var shared: Shared
+    private(set) var facts: Facts
+    private(set) var start: StartWork
+    /// Where its starts leave what they have to say; nil if they say nothing.
+    var startInfo: StartInfo?
 
-    var limits: RestartLimits? { shared.contents.limits }
-    var hooks: ProcessHooks { shared.contents.hooks }
-    var start: StartWork { shared.contents.start }
-    var room: MailboxPolicy { shared.contents.room }
+    var limits: RestartLimits? { facts.contents.limits }
+    var hooks: ProcessHooks { facts.contents.hooks }
 
     init<Target: ProcessActor>(
         id: ChildID,
@@ -109,7 +111,7 @@ public struct ChildSpec: Sendable {
         validateContents: @escaping @Sendable () throws(SpecError) -> Void = {},
         start: StartWork
     ) {
-        shared = Shared(
+        facts = Facts(
             Contents(
                 id: id,
                 restart: restart,
@@ -119,16 +121,54 @@ public struct ChildSpec: Sendable {
                 name: name,
                 room: MailboxPolicy(limit: mailboxLimit, overflow: .fail),
                 hooks: ProcessHooks(for: actorType),
-                start: start,
                 validateContents: validateContents
             )
         )
+        self.start = start
     }
 
     private mutating func change(_ change: (inout Contents) -> Void) {
-        var contents = shared.contents
+        var contents = facts.contents
         change(&contents)
-        shared = Shared(contents)
+        facts = Facts(contents)
+    }
+
+    /// This specification as a supervisor keeps it that has its start at hand: a temporary child is never started again.
+    var kept: ChildSpec {
+        guard restart == .temporary else { return self }
+        var spec = self
+        spec.forgetStart()
+        return spec
+    }
+
+    /// Lets go of the start closure and of what it captured.
+    mutating func forgetStart() {
+        // Captures nothing, and so takes no memory for each child.
+        start = .immediate { context in throw SupervisorError.invalid(.startNotKept(context.cell.childID)) }
+        startInfo = nil
+    }
+
+    /// Has each start do something first; if that throws, the start has failed.
+    mutating func beforeStart(_ preparation: @escaping @Sendable (ProcessContext) throws -> Void) {
+        switch start {
+        case .immediate(let start):
+            self.start = .immediate { context in
+                try preparation(context)
+                return try start(context)
+            }
+        case .suspending(let start):
+            self.start = .suspending { context in
+                try preparation(context)
+                return try await start(context)
+            }
+        }
+    }
+
+    /// What a process ends with whose start threw.
+    func exitReason(ofFailedStart error: any Error) -> ExitReason {
+        // A supervisor one of whose children did not start has stopped the others in good order: it did not crash.
+        if kind == .supervisor, case SupervisorError.startFailed = error { return .shutdownBecause(error) }
+        return Exit.reason(for: error)
     }
 
     /// Looks for faults, here and below, before anything starts.
@@ -139,7 +179,7 @@ public struct ChildSpec: Sendable {
         if isSignificant, restart == .permanent { throw .significantPermanent(id) }
         if let backoff, !backoff.isValid { throw .backoff(id, backoff) }
         try restartBudget?.limit.validate()
-        try shared.contents.validateContents()
+        try facts.contents.validateContents()
     }
 }
 
@@ -234,6 +274,8 @@ public enum SpecError: Error, Sendable, Equatable {
     case partitions(Int)
     /// A number of children below zero.
     case negativeMaxChildren(Int)
+    /// The specification was read from a running temporary child, whose start is not kept.
+    case startNotKept(ChildID)
     /// A program that cannot be started as it is described.
     case program(ChildID, ProgramError)
 }

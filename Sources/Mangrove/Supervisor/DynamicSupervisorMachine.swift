@@ -32,7 +32,8 @@ struct DynamicSupervisorMachine: Sendable {
         case terminate(ProcessID)
         case stopped(Key, ExitReason)
         case shutdown
-        case allStopped
+        /// What each child ended with.
+        case allStopped([(key: Key, reason: ExitReason)])
     }
 
     enum Effect {
@@ -111,10 +112,14 @@ struct DynamicSupervisorMachine: Sendable {
             return effects + [.reply(.success(.done))]
         case .shutdown:
             return shutDown()
-        case .allStopped:
+        case .allStopped(let ends):
+            let reports = ends.compactMap { end -> Effect? in
+                guard let child = children[end.key], isShutdownError(end.reason, of: child) else { return nil }
+                return .report(.stoppedBadly(child.id, end.reason))
+            }
             children = [:]
             keys = [:]
-            return [.exit(.shutdown)]
+            return reports + [.exit(.shutdown)]
         }
     }
 
@@ -208,7 +213,8 @@ struct DynamicSupervisorMachine: Sendable {
 
     private func isShutdownError(_ reason: ExitReason, of child: ChildRecord) -> Bool {
         switch reason {
-        case .normal, .shutdown, .shutdownBecause: false
+        case .shutdown, .shutdownBecause: false
+        case .normal: child.restart == .permanent
         case .killed: child.shutdown != .brutalKill
         case .crash, .noProcess, .program: true
         }

@@ -4,6 +4,8 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
     nonisolated let machine: Lock<DynamicSupervisorMachine>
     nonisolated let roster = ChildRoster<DynamicSupervisorMachine.Key>()
     private nonisolated let watcher: Watcher
+    /// What the start of a request under way had to say besides; nil while nobody has asked.
+    private var told: [ProcessID: any Sendable]?
 
     init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
         self.context = context
@@ -20,11 +22,13 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
     // MARK: Turns
 
-    func startChild(_ spec: ChildSpec) async throws -> ProcessCell? {
+    func startChild(_ spec: ChildSpec) async throws -> (cell: ProcessCell, info: (any Sendable)?)? {
+        told = [:]
+        defer { told = nil }
         switch try await perform(.add(DynamicSupervisorMachine.ChildRecord(spec)), adding: spec) {
         case .success(.child(let process)):
             let key = process.flatMap { process in machine.withLock { $0.key(of: process) } }
-            return key.flatMap { roster.cell($0) }
+            return key.flatMap { roster.cell($0) }.map { ($0, told?[$0.id]) }
         case .success, nil: return nil
         case .failure(let error): throw error
         }
@@ -42,7 +46,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             defer { done += 1 }
             switch effects[done] {
             case .start(let key):
-                roster.learn(key, spec)
+                roster.learn(key, spec.kept)
                 let answer: DynamicSupervisorMachine.Event
                 do {
                     let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
@@ -94,8 +98,11 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             case .stop(let key, let process, let policy):
                 answer = .stopped(key, await roster.stop(key, process, policy, during: context.cell.shutdown))
             case .stopAll(let children):
-                await stopAll(children.compactMap { child in roster.cell(child.key).map { ($0, child.shutdown) } })
-                answer = .allStopped
+                answer = .allStopped(
+                    await stopAll(
+                        children.compactMap { child in roster.cell(child.key).map { (child.key, $0, child.shutdown) } }
+                    )
+                )
             case .retryLater(let key, let attempt):
                 context.cell.signal { actor in try await (actor as? DynamicSupervisorProcess)?.retry(key, attempt) }
             case .wait(let key, let attempt, let time):
@@ -138,16 +145,23 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 roster.put(key, cell)
             }
             cell.supervise(by: watcher)
+            let info = spec.startInfo?.take(from: cell.id)
+            if let info { told?[cell.id] = info }
+            if spec.restart == .temporary { roster.forgetStart(key) }
             return .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(key)
         } catch {
+            spec.startInfo?.drop(what: roster.cell(key))
             return .startFailed(key, error)
         }
     }
 
     /// Asks all children at once and waits for them together, each within its own limit.
-    private func stopAll(_ children: [(cell: ProcessCell, shutdown: ShutdownPolicy)]) async {
+    /// - Returns: what each ended with.
+    private func stopAll(
+        _ children: [(key: DynamicSupervisorMachine.Key, cell: ProcessCell, shutdown: ShutdownPolicy)]
+    ) async -> [(key: DynamicSupervisorMachine.Key, reason: ExitReason)] {
         var timers: [any RuntimeTimer] = []
         let course = context.cell.shutdown
         if let course { for child in children { child.cell.take(course) } }
@@ -174,6 +188,9 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
         }
         _ = roster.removeAll()
         for timer in timers { timer.cancel() }
+        var ends: [(key: DynamicSupervisorMachine.Key, reason: ExitReason)] = []
+        for child in children { ends.append((child.key, await child.cell.awaitDeath())) }
+        return ends
     }
 
     // MARK: Looking

@@ -7,7 +7,7 @@ extension ProcessReference where Target == SupervisorProcess {
     ///   supervisor is not there.
     @discardableResult
     public func startChild(_ child: any Child) async throws -> ProcessID? {
-        try await call(timeout: nil) { try await $0.startChild(child.spec) }
+        try await call(timeout: nil) { try await $0.startChild(child.spec)?.process }
     }
 
     /// Stops a child. Its specification stays, unless it is temporary; a restart under way is called off.
@@ -21,7 +21,7 @@ extension ProcessReference where Target == SupervisorProcess {
     /// - Throws: ``SupervisorError``: not found, running, being restarted, or its start failed and it is as it was.
     @discardableResult
     public func restartChild(_ id: ChildID) async throws -> ProcessID? {
-        try await call(timeout: nil) { try await $0.restartChild(id) }
+        try await call(timeout: nil) { try await $0.restartChild(id)?.process }
     }
 
     /// Forgets a child that is stopped.
@@ -50,16 +50,16 @@ extension ProcessReference where Target == SupervisorProcess {
         return try supervisor.child(id, as: type, below: cell)
     }
 
-    /// The partition that `key` belongs to: always the same one, in every program and on every machine.
-    /// - Throws: ``CallError/noProcess(_:)`` while that partition is not running.
-    public func partition<Process: ProcessActor>(
-        for key: some StableHashable,
-        as type: Process.Type
-    ) throws(CallError) -> Ref<Process> {
+    /// The specification of a child as the supervisor knows it, running or not.
+    ///
+    /// Of a temporary child that runs the start is not kept: its specification can be read, but not be started again.
+    /// Source: `supervisor:get_childspec/2`.
+    /// - Throws: ``SupervisorError/notFound(_:)``; ``CallError/noProcess(_:)`` if the supervisor is not there.
+    public func childSpec(_ id: ChildID) throws -> ChildSpec {
         let cell = try resolve().cell
-        guard let supervisor = cell.supervisor(), supervisor.partitions > 0 else { throw .noProcess(cell.path) }
-        let id = ChildID(key.stablePartition(of: supervisor.partitions))
-        return try supervisor.child(id, as: type, below: cell)
+        guard let supervisor = cell.supervisor() else { throw CallError.noProcess(cell.label) }
+        guard let spec = supervisor.roster.spec(id) else { throw SupervisorError.notFound(id) }
+        return spec
     }
 }
 
@@ -92,8 +92,27 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     private func start(_ spec: ChildSpec) async throws -> ProcessCell? {
         switch spec.start {
         case .immediate(let start): try await call(timeout: nil) { try $0.startChild(spec, now: start) }
-        case .suspending: try await call(timeout: nil) { try await $0.startChild(spec) }
+        case .suspending: try await call(timeout: nil) { try await $0.startChild(spec)?.cell }
         }
+    }
+
+    /// The specification of the child that is this process, or last was while it waits for its restart.
+    ///
+    /// Of a temporary child the start is not kept: its specification can be read, but not be started again.
+    /// Source: `supervisor:get_childspec/2`.
+    /// - Throws: ``SupervisorError/notFound(_:)``; ``CallError/noProcess(_:)`` if the supervisor is not there.
+    public func childSpec(of process: ProcessID) throws -> ChildSpec {
+        let cell = try resolve().cell
+        guard cell.enter() else { throw CallError.noProcess(cell.label) }
+        defer { cell.leave() }
+        guard let supervisor = cell.takeActor() as? DynamicSupervisorProcess else {
+            throw CallError.noProcess(cell.label)
+        }
+        let key = supervisor.machine.withLock { $0.key(of: process) }
+        guard let spec = key.flatMap({ supervisor.roster.spec($0) }) else {
+            throw SupervisorError.notFound(ChildID(process.description))
+        }
+        return spec
     }
 
     /// Stops a child and forgets it; a restart under way is called off.
@@ -196,6 +215,14 @@ extension ProcessCell {
         return overview().map(ChildInfo.init)
     }
 
+    /// Whether an error that a turn threw does not end the process: a supervisor does not end, with all its children, over
+    /// what others have it do; only an ``Exit`` does that.
+    func shrugsOff(_ error: any Error) -> Bool {
+        guard hooks.isSupervisor, !(error is Exit) else { return false }
+        runtime.log(.error, "supervisor.turn.failed", ["supervisor": path, "error": "\(error)"])
+        return true
+    }
+
     /// The actor, if this process is a static supervisor that runs.
     func supervisor() -> SupervisorProcess? {
         guard enter() else { return nil }
@@ -205,7 +232,7 @@ extension ProcessCell {
 }
 
 extension SupervisorProcess {
-    fileprivate nonisolated func child<Process: ProcessActor>(
+    nonisolated func child<Process: ProcessActor>(
         _ id: ChildID,
         as type: Process.Type,
         below cell: ProcessCell

@@ -16,9 +16,13 @@ struct RestartTracks<Key: Hashable & Sendable>: Sendable {
         chance = seed
     }
 
-    /// Notes that a child is up.
+    /// Notes that a child is up; since when matters where it has a backoff.
     mutating func started(_ key: Key, at now: RuntimeInstant?) {
-        guard let now else { return }
+        guard let now else {
+            // What is known of an earlier incarnation says nothing of this one.
+            if !tracks.isEmpty { tracks[key]?.upSince = nil }
+            return
+        }
         tracks[key, default: Track()].upSince = now
     }
 

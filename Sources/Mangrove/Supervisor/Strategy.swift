@@ -42,6 +42,10 @@ public enum SupervisorError: Error, Sendable {
     case zombie(ChildID, ProcessID)
     /// The supervisor is stopping.
     case shuttingDown
+    /// The supervisor has no partitions: it is not a ``PartitionSupervisor``.
+    case notPartitioned
+    /// More partitions than the supervisor was made with, or less than none.
+    case partitions(Int, of: Int)
 }
 
 extension SupervisorError: CustomStringConvertible {
@@ -59,6 +63,8 @@ extension SupervisorError: CustomStringConvertible {
         case .maxChildren(let limit): "the limit of \(limit) children is reached"
         case .zombie(let id, let process): "child '\(id)': the code of \(process), which was killed, still runs"
         case .shuttingDown: "the supervisor is stopping"
+        case .notPartitioned: "the supervisor has no partitions"
+        case .partitions(let count, let limit): "\(count) partitions are not between 0 and the original \(limit)"
         }
     }
 }

@@ -169,6 +169,7 @@ struct SupervisorMachine: Sendable {
     private mutating func comeBack(_ id: ChildID) -> [Effect] {
         let attempt = awaitAttempt(id)
         guard let time = tracks.wait(id, children[id]?.limits, at: nil) else {
+            tracks.stopsWaiting(id)
             return [.retryLater(id, attempt: attempt)]
         }
         return [.report(.waiting(id, time)), .wait(id, attempt: attempt, time)]
@@ -177,6 +178,7 @@ struct SupervisorMachine: Sendable {
     private mutating func held(_ id: ChildID, _ process: ProcessID) -> [Effect] {
         let purpose = purpose.take()
         plan = []
+        tracks.stopsWaiting(id)
         let refusal = Effect.reply(.failure(.zombie(id, process)))
         switch purpose {
         case .restart: return [.awaitRelease(id, attempt: awaitAttempt(id))]

@@ -9,14 +9,16 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     nonisolated let roster: ChildRoster<ChildID>
     private nonisolated let watcher: Watcher
 
-    /// How many of the children share work by key; children added later do not change it, or keys would move.
-    nonisolated let partitions: Int
+    nonisolated let partitions: Partitions
+
+    /// What the starts of a request under way had to say besides; nil while nobody has asked.
+    private var told: [ProcessID: any Sendable]?
 
     private init(_ context: ProcessContext, _ machine: SupervisorMachine, _ parts: SupervisorParts) {
         self.context = context
         watcher = Watcher(cell: context.cell)
         self.machine = Lock(machine)
-        partitions = parts.partitions ?? parts.children.count
+        partitions = Partitions(parts.partitions, children: parts.children.count)
         roster = ChildRoster(Dictionary(parts.children.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }))
     }
 
@@ -57,21 +59,21 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ = try await perform(.retry(id, attempt: attempt, at: context.runtime.clock.now()), adding: nil)
     }
 
-    func startChild(_ spec: ChildSpec) async throws -> ProcessID? {
+    func startChild(_ spec: ChildSpec) async throws -> AnyStartedChild? {
         try spec.validateForRequest()
-        return try await processOfReply(.add(SupervisorMachine.ChildRecord(spec)), adding: spec)
+        return try await childOfReply(.add(SupervisorMachine.ChildRecord(spec)), adding: spec)
     }
 
     func terminateChild(_ id: ChildID) async throws {
-        _ = try await processOfReply(.terminate(id))
+        _ = try await childOfReply(.terminate(id))
     }
 
-    func restartChild(_ id: ChildID) async throws -> ProcessID? {
-        try await processOfReply(.restart(id))
+    func restartChild(_ id: ChildID) async throws -> AnyStartedChild? {
+        try await childOfReply(.restart(id))
     }
 
     func deleteChild(_ id: ChildID) async throws {
-        _ = try await processOfReply(.delete(id))
+        _ = try await childOfReply(.delete(id))
     }
 
     func change(
@@ -81,17 +83,19 @@ public actor SupervisorProcess: ProcessActor, Terminating {
         _ specs: [ChildSpec]
     ) async throws {
         let records = specs.map(SupervisorMachine.ChildRecord.init)
-        _ = try await processOfReply(.change(strategy, intensity, autoShutdown, records))
+        _ = try await childOfReply(.change(strategy, intensity, autoShutdown, records))
         for spec in specs { roster.change(spec.id, spec) }
     }
 
-    private func processOfReply(
+    private func childOfReply(
         _ event: SupervisorMachine.Event,
         adding spec: ChildSpec? = nil
-    ) async throws -> ProcessID? {
+    ) async throws -> AnyStartedChild? {
+        told = [:]
+        defer { told = nil }
         switch try await perform(event, adding: spec) {
-        case .success(.child(let process)): process
-        case .success, nil: nil
+        case .success(.child(let process?)): return AnyStartedChild(process: process, info: told?[process])
+        case .success, nil: return nil
         case .failure(let error): throw error
         }
     }
@@ -159,10 +163,15 @@ public actor SupervisorProcess: ProcessActor, Terminating {
                 roster.put(id, cell)
             }
             cell.supervise(by: watcher)
+            let info = spec.startInfo?.take(from: cell.id)
+            if let info { told?[cell.id] = info }
+            // It is never started again.
+            if spec.restart == .temporary { roster.forgetStart(id) }
             return .started(id, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
         } catch is IgnoreStart {
             return .ignored(id)
         } catch {
+            spec.startInfo?.drop(what: roster.cell(id))
             return .startFailed(id, error)
         }
     }

@@ -28,6 +28,7 @@ public struct Supervisor: Child {
     ///   - shutdown: how it is stopped; by default it gets all the time it needs to stop its children.
     ///   - isSignificant: whether its end can end its own supervisor.
     ///   - children: its children, in the order in which they start.
+    /// - Throws: what `children` throws; nothing is started then.
     public init(
         _ id: ChildID = "supervisor",
         name: ProcessName? = nil,
@@ -37,8 +38,8 @@ public struct Supervisor: Child {
         restart: RestartType = .permanent,
         shutdown: ShutdownPolicy = .infinity,
         isSignificant: Bool = false,
-        @ChildrenBuilder children: () -> [ChildSpec]
-    ) {
+        @ChildrenBuilder children: () throws -> [ChildSpec]
+    ) rethrows {
         self.init(
             id,
             name: name,
@@ -48,7 +49,7 @@ public struct Supervisor: Child {
             restart: restart,
             shutdown: shutdown,
             isSignificant: isSignificant,
-            list: children(),
+            list: try children(),
             problem: nil
         )
     }
@@ -129,14 +130,14 @@ public struct DynamicSupervisor: Child {
 
     /// Describes a dynamic supervisor.
     /// - Parameters:
-    ///   - id: tells it from its siblings.
+    ///   - id: tells it from its siblings; by default its name or, without one, `dynamic-supervisor`.
     ///   - name: registered while it lives.
     ///   - maxChildren: how many children it accepts; one that is being restarted counts. nil for any number.
     ///   - intensity: how many restarts, of all children together, are too many.
     ///   - restart: when the supervisor itself is restarted.
     ///   - shutdown: how it is stopped.
     public init(
-        _ id: ChildID,
+        _ id: ChildID? = nil,
         name: ProcessName? = nil,
         maxChildren: Int? = nil,
         intensity: RestartIntensity = RestartIntensity(),
@@ -144,7 +145,7 @@ public struct DynamicSupervisor: Child {
         shutdown: ShutdownPolicy = .infinity
     ) {
         spec = ChildSpec(
-            id: id,
+            id: id ?? ChildID(name?.description ?? "dynamic-supervisor"),
             restart: restart,
             shutdown: shutdown,
             kind: .supervisor,
@@ -177,20 +178,22 @@ public struct PartitionSupervisor: Child {
     /// - Parameters:
     ///   - id: tells it from its siblings.
     ///   - name: registered while it lives.
-    ///   - partitions: how many children; at least 1.
+    ///   - partitions: how many children, at least 1; by default one for each processor that is online. Where the same keys
+    ///     must lead to the same partitions on every machine, give the number.
     ///   - strategy: which partitions are restarted with one that ended.
     ///   - intensity: how many restarts are too many.
     ///   - child: describes the child of a partition, given its number; its id is replaced by the number.
+    /// - Throws: what `child` throws; nothing is started then.
     public init(
         _ id: ChildID,
         name: ProcessName? = nil,
-        partitions: Int,
+        partitions: Int = SystemProcessors.online,
         strategy: Strategy = .oneForOne,
         intensity: RestartIntensity = RestartIntensity(),
-        child: (Int) -> any Child
-    ) {
-        let children = (0..<max(0, partitions)).map { number in
-            var spec = child(number).spec
+        child: (Int) throws -> any Child
+    ) rethrows {
+        let children = try (0..<max(0, partitions)).map { number in
+            var spec = try child(number).spec
             spec.id = ChildID(number)
             return spec
         }

@@ -2,89 +2,215 @@ import Mangrove
 import MangroveTesting
 import Testing
 
-@Suite("Supervisor: restart intensity and automatic shutdown") struct IntensityConformanceTests {
-    private func crashes(
-        _ count: Int,
-        every interval: Duration,
+@Suite("Restart intensity") struct IntensityConformanceTests {
+    /// Has a child crash after each of the gaps, given in milliseconds, and tells which crash ended the supervisor.
+    private func crashThatEnds(
+        _ gaps: [Int],
         _ intensity: RestartIntensity,
-        offset: Duration = .zero,
-        survives: Bool,
+        seed: UInt64 = 0,
         location: SourceLocation = #_sourceLocation
-    ) {
-        simulate(seeds: 0..<3, location: location) { simulation in
-            let journal = Journal()
+    ) -> Int? {
+        let outcome = Lock<Int?>(nil)
+        simulate(seeds: seed..<seed + 1, location: location) { simulation in
             let runtime = simulation.runtime
-            try await runtime.sleep(for: offset)
-            let root = try await runtime.start(Supervisor(intensity: intensity) { scripted("a", journal) })
-            for _ in 0..<count {
+            let root = try await runtime.start(Supervisor(intensity: intensity) { scripted("a", Journal()) })
+            var time = runtime.clock.now()
+            for (number, gap) in gaps.enumerated() where !root.isDead {
+                time = time.advanced(by: .milliseconds(gap))
+                try await runtime.sleep(until: time)
                 _ = runtime.crash(at: "supervisor/a", with: Boom(), kill: true)
-                try await runtime.sleep(for: interval)
+                try await runtime.quiet()
+                guard root.isDead else { continue }
+                #expect("\(await root.exitReason())" == "shutdown", sourceLocation: location)
+                outcome.withLock { $0 = number + 1 }
             }
-            #expect(root.isDead != survives, sourceLocation: location)
         }
+        return outcome.withLock { $0 }
+    }
+
+    @Test(
+        "A restart is made if it and those no longer ago than the period are no more than the intensity allows (case 89)",
+        arguments: [RestartIntensity.Resolution.nanoseconds, .wholeSeconds]
+    )
+    func rule(resolution: RestartIntensity.Resolution) {
+        for seed in 0..<60 as Range<UInt64> {
+            var chance = SeededGenerator(seed: seed)
+            let gaps = (0..<30).map { _ in Int(chance.next() % 1_500) + 1 }
+            let limit = Int(chance.next() % 5)
+            let seconds = Int(chance.next() % 3) + 1
+            var now = 0
+            var stamps: [Int] = []
+            let expected = gaps.firstIndex { gap in
+                now += gap
+                stamps.append(now)
+                let counted = stamps.filter { stamp in
+                    resolution == .wholeSeconds
+                        ? stamp / 1_000 >= now / 1_000 - seconds : stamp >= now - seconds * 1_000
+                }
+                return counted.count > limit
+            }
+            let intensity = RestartIntensity(limit, within: .seconds(seconds), resolution: resolution)
+            #expect(crashThatEnds(gaps, intensity, seed: seed) == expected.map { $0 + 1 }, "seed \(seed)")
+        }
+    }
+
+    @Test("With one restart in five seconds, a second crash within them ends the supervisor with shutdown (case 90)")
+    func erlangDefault() {
+        #expect(crashThatEnds([0, 0], RestartIntensity(1)) == 2)
+        #expect(crashThatEnds([0, 4_999], RestartIntensity(1)) == 2)
+        #expect(crashThatEnds([0, 5_001, 5_001, 4_999], RestartIntensity(1)) == 4)
     }
 
     @Test("By default three restarts in five seconds are made and the fourth ends the supervisor (case 91)")
     func defaults() {
-        crashes(3, every: .seconds(1), RestartIntensity(), survives: true)
-        crashes(4, every: .seconds(1), RestartIntensity(), survives: false)
-        crashes(40, every: .seconds(2), RestartIntensity(), survives: true)
+        #expect(crashThatEnds([0, 1_000, 1_000], RestartIntensity()) == nil)
+        #expect(crashThatEnds([0, 1_000, 1_000, 1_000], RestartIntensity()) == 4)
+        #expect(crashThatEnds(Array(repeating: 2_000, count: 40), RestartIntensity()) == nil)
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(
+                Supervisor {
+                    Supervisor("plain", restart: .temporary) { scripted("a", Journal()) }
+                    DynamicSupervisor("pool", name: "pool", restart: .temporary)
+                }
+            )
+            let pool = try runtime.address("pool", of: DynamicSupervisorProcess.self).resolve()
+            try await pool.startChild(scripted("a", Journal()))
+            for path in ["plain/a", "pool/a"] {
+                for _ in 0..<3 { try await runtime.crash(path) }
+                #expect(runtime.process(path) != nil)
+                try await runtime.crash(path)
+                #expect(runtime.process(path) == nil)
+            }
+            #expect("\(await pool.exitReason())" == "shutdown")
+        }
     }
 
-    @Test("One restart in five seconds: the second within them ends the supervisor (case 90)")
-    func erlangDefault() {
-        crashes(2, every: .seconds(5), RestartIntensity(1), survives: false)
-        crashes(2, every: .nanoseconds(5_000_000_001), RestartIntensity(1), survives: true)
-    }
-
-    @Test("With an intensity of zero nothing is restarted (case 92)")
+    @Test("With an intensity of zero nothing is restarted, and the supervisor ends with shutdown (case 92)")
     func zero() {
-        crashes(1, every: .seconds(1), RestartIntensity(0), survives: false)
+        #expect(crashThatEnds([0], RestartIntensity(0)) == 1)
+        simulate { simulation in
+            let journal = Journal()
+            try await simulation.runtime.start(Supervisor(intensity: RestartIntensity(0)) { scripted("a", journal) })
+            try await simulation.runtime.end("a", .normal)
+            #expect(journal.all == ["start a", "stop a normal"])
+        }
     }
 
-    @Test("In whole seconds the window is up to a second longer (cases 94, 95)")
-    func wholeSeconds() {
-        let intensity = RestartIntensity(1, within: .seconds(1), resolution: .wholeSeconds)
-        crashes(2, every: .milliseconds(1_800), intensity, offset: .milliseconds(100), survives: false)
-        crashes(9, every: .milliseconds(2_100), intensity, survives: true)
+    @Test("A restart exactly one period ago still counts, and in whole seconds up to a second longer (case 94)")
+    func edgeOfTheWindow() {
+        #expect(crashThatEnds([0, 5_000], RestartIntensity(1)) == 2)
+        #expect(crashThatEnds([0, 5_001], RestartIntensity(1)) == nil)
+        let whole = RestartIntensity(1, within: .seconds(1), resolution: .wholeSeconds)
+        #expect(crashThatEnds([100, 1_800], whole) == 2)
+        #expect(crashThatEnds([900, 1_101], whole) == nil)
+        #expect(crashThatEnds([0, 1_999], whole) == 2)
+        #expect(crashThatEnds([0, 2_000], whole) == nil)
+    }
+
+    @Test("Crashes always further apart than the period are survived for ever (case 95)")
+    func farApart() {
+        let spaced = Array(repeating: 2_100, count: 50)
+        #expect(crashThatEnds(spaced, RestartIntensity(1, within: .seconds(1), resolution: .wholeSeconds)) == nil)
+        #expect(crashThatEnds(spaced, RestartIntensity(1, within: .seconds(1))) == nil)
+    }
+
+    @Test("Every failing attempt at a restart counts as one, without a wait between attempts (case 96)")
+    func attemptsCount() {
+        for (failures, survives) in [(3, true), (4, false)] {
+            simulate { simulation in
+                let journal = Journal()
+                let root = try await simulation.runtime.start(
+                    Supervisor(intensity: RestartIntensity(4)) {
+                        scripted("a", journal, starts: [.works] + Array(repeating: .fails, count: failures))
+                    }
+                )
+                _ = simulation.runtime.crash(at: "supervisor/a", with: Boom(), kill: true)
+                try await simulation.runtime.quiet()
+                #expect(root.isDead != survives)
+                #expect(journal.all.count { $0 == "fail a" } == failures)
+            }
+        }
     }
 
     @Test(
-        "Every failing attempt counts: intensity five means five attempts, then the supervisor ends with shutdown (cases 96, 97, 99, 104)"
+        "With an intensity of five a child that cannot start again is tried five times, then there is shutdown (case 97)"
     )
-    func failingAttempts() {
+    func fiveAttempts() {
         simulate { simulation in
             let journal = Journal()
             let root = try await simulation.runtime.start(
                 Supervisor(intensity: RestartIntensity(5)) {
                     scripted("a", journal, starts: [.works, .failsForEver])
-                    scripted("b", journal)
                 }
             )
             try await simulation.runtime.end("a", .killed)
-            #expect(journal.all == ["start a", "start b"] + Array(repeating: "fail a", count: 5) + ["stop b shutdown"])
+            #expect(journal.all == ["start a"] + Array(repeating: "fail a", count: 5))
             #expect("\(await root.exitReason())" == "shutdown")
-            #expect(simulation.logs.events(named: "supervisor.gave_up").count == 1)
         }
     }
 
-    @Test("Restarts by hand, clean ends of transient and all ends of temporary children do not count (cases 100, 101)")
-    func uncounted() {
+    @Test("A child that can never be restarted ends its supervisor with shutdown, allowed one restart or ten (case 99)")
+    func neverAgain() {
+        for limit in [1, 10] {
+            simulate { simulation in
+                let runtime = simulation.runtime
+                try await runtime.start(
+                    Supervisor {
+                        DynamicSupervisor(
+                            "pool",
+                            name: "pool",
+                            intensity: RestartIntensity(limit),
+                            restart: .temporary
+                        )
+                    }
+                )
+                let pool = try runtime.address("pool", of: DynamicSupervisorProcess.self).resolve()
+                let journal = Journal()
+                try await pool.startChild(scripted("a", journal, starts: [.works, .failsForEver]))
+                try await runtime.end("pool/a", .killed)
+                #expect(journal.all == ["start a"] + Array(repeating: "fail a", count: limit))
+                #expect(pool.isDead)
+                if pool.isDead { #expect("\(await pool.exitReason())" == "shutdown") }
+            }
+        }
+    }
+
+    @Test("Terminating and restarting a child on request never counts (case 100)")
+    func onRequest() {
         simulate { simulation in
-            let journal = Journal()
-            let runtime = simulation.runtime
-            let root = try await runtime.start(
-                Supervisor(intensity: RestartIntensity(0)) { scripted("a", journal, restart: .transient) }
+            let root = try await simulation.runtime.start(
+                Supervisor(intensity: RestartIntensity(0)) { scripted("a", Journal()) }
             )
             for _ in 0..<10 {
                 try await root.terminateChild("a")
-                try await root.restartChild("a")
-                try await runtime.end("a", .normal)
-                try await root.restartChild("a")
-                try await root.startChild(scripted("t", journal, restart: .temporary))
-                try await runtime.crash("t")
+                #expect(try await root.restartChild("a") != nil)
             }
+            #expect(try root.childCounts().active == 1)
+        }
+    }
+
+    @Test("Clean ends of transient children and all ends of temporary ones never count (case 101)")
+    func uncounted() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            let root = try await runtime.start(
+                Supervisor(intensity: RestartIntensity(1)) {
+                    scripted("a", Journal(), restart: .transient)
+                    scripted("p", Journal())
+                }
+            )
+            for reason in [ExitReason.normal, .shutdown, .shutdownBecause(Boom()), .crash(Boom()), .killed] {
+                try await root.startChild(scripted("t", Journal(), restart: .temporary))
+                try await runtime.end("t", reason)
+                guard reason.isClean else { continue }
+                try await runtime.end("a", reason)
+                try await root.restartChild("a")
+            }
+            try await runtime.crash("p")
             #expect(!root.isDead)
+            try await runtime.crash("p")
+            #expect(root.isDead)
         }
     }
 
@@ -94,24 +220,46 @@ import Testing
     )
     func groupCountsOnce(strategy: Strategy) {
         simulate { simulation in
-            let journal = Journal()
             let root = try await simulation.runtime.start(
-                Supervisor(strategy: strategy, intensity: RestartIntensity(1)) {
-                    for id in 0..<9 { scripted(ChildID(id), journal) }
+                Supervisor(strategy: strategy, intensity: RestartIntensity(2)) {
+                    for id in 0..<9 { scripted(ChildID(id), Journal()) }
                 }
             )
-            try await simulation.runtime.crash("0")
+            for _ in 0..<2 { try await simulation.runtime.crash("0") }
             #expect(!root.isDead)
+            try await simulation.runtime.crash("0")
+            #expect(root.isDead)
+        }
+    }
+
+    @Test("A supervisor that gives up says so, stops its children last first, and ends with shutdown (case 104)")
+    func givingUp() {
+        simulate { simulation in
+            let journal = Journal()
+            let root = try await simulation.runtime.start(
+                Supervisor(intensity: RestartIntensity(0)) {
+                    scripted("b", journal)
+                    scripted("a", journal)
+                    scripted("c", journal)
+                }
+            )
+            _ = journal.take()
+            try await simulation.runtime.end("a", .killed)
+            #expect(root.isDead)
+            #expect(journal.all == ["stop c shutdown", "stop b shutdown"])
+            let events = simulation.logs.events(named: "supervisor.gave_up")
+            #expect(events.map(\.level) == [.error])
+            #expect(events.first?.logfmt.contains("limit=\"0 restarts in 5.0 seconds\"") == true)
+            if root.isDead { #expect("\(await root.exitReason())" == "shutdown") }
         }
     }
 
     @Test("A supervisor that was itself restarted counts from nothing (case 105)")
     func freshHistory() {
         simulate { simulation in
-            let journal = Journal()
             let root = try await simulation.runtime.start(
                 Supervisor(intensity: RestartIntensity(2)) {
-                    Supervisor("sub", intensity: RestartIntensity(1)) { scripted("a", journal) }
+                    Supervisor("sub", intensity: RestartIntensity(1)) { scripted("a", Journal()) }
                 }
             )
             for _ in 0..<5 { try await simulation.runtime.crash("sub/a") }
@@ -120,103 +268,66 @@ import Testing
         }
     }
 
-    // MARK: Automatic shutdown
+    /// A clock whose civil time is a day later at each look, or stands still.
+    private struct UnsteadyClock: RuntimeClock {
+        let steady: VirtualClock
+        let jump: Int64
+        private let looks = Lock<Int64>(0)
 
-    private static let reasons: [ExitReason] = [.normal, .crash(Boom()), .killed]
+        init(_ steady: VirtualClock, jump: Duration) {
+            self.steady = steady
+            self.jump = jump.wholeNanoseconds / 1_000
+        }
 
-    @Test("Without automatic shutdown, and for other children, no end of a child ends the supervisor (cases 126, 131)")
-    func notSignificant() {
-        for auto in AutoShutdown.allCases {
-            for reason in 0..<3 {
-                simulate(seeds: 0..<2) { simulation in
-                    let journal = Journal()
-                    let root = try await simulation.runtime.start(
-                        Supervisor(autoShutdown: auto) {
-                            scripted("a", journal, restart: .temporary)
-                            scripted("b", journal, restart: .transient)
-                        }
-                    )
-                    try await simulation.runtime.end("a", Self.reasons[reason])
-                    try await simulation.runtime.end("b", Self.reasons[reason])
-                    #expect(!root.isDead)
+        func now() -> RuntimeInstant { steady.now() }
+
+        func civilMicroseconds() -> Int64 {
+            looks.withLock { looks in
+                looks += 1
+                return looks * jump
+            }
+        }
+
+        func schedule(at deadline: RuntimeInstant, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
+            steady.schedule(at: deadline, action)
+        }
+    }
+
+    @Test("A jump of the civil time does not touch the counting (case 106)")
+    func civilTimeJumps() {
+        for (gap, jump, survives) in [
+            (1, 86_400, false), (1, 0, false), (3, 86_400, true), (3, 0, true), (3, -9, true),
+        ] {
+            simulate(seeds: 0..<3) { simulation in
+                var environment = simulation.runtime.environment
+                environment.clock = UnsteadyClock(simulation.clock, jump: .seconds(jump))
+                let runtime = Runtime(environment)
+                let root = try await runtime.start(
+                    Supervisor(intensity: RestartIntensity(2, within: .seconds(5))) { scripted("a", Journal()) }
+                )
+                for _ in 0..<3 {
+                    _ = runtime.crash(at: "supervisor/a", with: Boom(), kill: true)
+                    try await runtime.sleep(for: .seconds(gap))
                 }
+                #expect(root.isDead != survives)
+                await runtime.shutdown()
             }
         }
     }
 
-    @Test(
-        "The end of any significant temporary child ends the supervisor with shutdown, after the others (case 127)",
-        arguments: 0..<3
-    )
-    func anySignificant(reason: Int) {
-        simulate { simulation in
-            let journal = Journal()
-            let root = try await simulation.runtime.start(
-                Supervisor(autoShutdown: .anySignificant) {
-                    scripted("a", journal)
-                    scripted("b", journal, restart: .temporary, isSignificant: true)
-                }
-            )
-            try await simulation.runtime.end("b", Self.reasons[reason])
-            #expect("\(await root.exitReason())" == "shutdown")
-            #expect(journal.all.last == "stop a shutdown")
-        }
-    }
-
-    @Test("A significant child stopped on request does not end the supervisor (case 129)")
-    func stoppedOnRequest() {
-        simulate { simulation in
-            let journal = Journal()
-            let root = try await simulation.runtime.start(
-                Supervisor(autoShutdown: .anySignificant) {
-                    scripted("a", journal, restart: .transient, isSignificant: true)
-                    scripted("b", journal, restart: .temporary, isSignificant: true)
-                }
-            )
-            try await root.terminateChild("a")
-            try await root.terminateChild("b")
-            #expect(!root.isDead)
-        }
-    }
-
-    @Test("All significant: the last one's end counts, whoever else still runs (case 130)")
-    func allSignificant() {
-        simulate { simulation in
-            let journal = Journal()
-            let root = try await simulation.runtime.start(
-                Supervisor(autoShutdown: .allSignificant) {
-                    scripted("a", journal, restart: .transient, isSignificant: true)
-                    scripted("b", journal, restart: .temporary, isSignificant: true)
-                    scripted("c", journal)
-                }
-            )
-            try await simulation.runtime.end("a", .normal)
-            #expect(!root.isDead)
-            try await simulation.runtime.end("b", .normal)
-            #expect(root.isDead)
-        }
-    }
-
-    @Test("Automatic shutdown goes up through significant supervisors, and stops at one that is not (cases 134, 135)")
-    func escalation() {
-        for significant in [true, false] {
+    @Test("An intensity changed while the supervisor runs applies to the restarts already counted (case 107)")
+    func changed() {
+        for (limit, survives) in [(2, false), (3, true)] {
             simulate { simulation in
-                let journal = Journal()
-                let root = try await simulation.runtime.start(
-                    Supervisor(autoShutdown: .anySignificant) {
-                        Supervisor(
-                            "b",
-                            autoShutdown: .anySignificant,
-                            restart: .transient,
-                            isSignificant: significant
-                        ) {
-                            scripted("c", journal, restart: .transient, isSignificant: true)
-                        }
-                    }
+                let runtime = simulation.runtime
+                let root = try await runtime.start(
+                    Supervisor(intensity: RestartIntensity(9)) { scripted("a", Journal()) }
                 )
-                try await simulation.runtime.end("b/c", .normal)
-                #expect(root.isDead == significant)
-                #expect(simulation.runtime.process("b") == nil)
+                for _ in 0..<2 { try await runtime.crash("a") }
+                try await root.change(intensity: RestartIntensity(limit))
+                #expect(!root.isDead)
+                try await runtime.crash("a")
+                #expect(root.isDead != survives)
             }
         }
     }

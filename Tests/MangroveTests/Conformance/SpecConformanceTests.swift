@@ -84,43 +84,116 @@ import Testing
         }
     }
 
-    @Test("A significant child cannot be permanent (case 40)")
+    @Test("A significant child cannot be permanent, by its own word or by default (case 40)")
     func significantPermanent() {
+        refused(.significantPermanent("b")) { _ in
+            Supervisor(autoShutdown: .allSignificant) {
+                Worker("b", isSignificant: true) { Scripted("b", Journal(), Runtime(), terminating: nil) }
+            }
+        }
         refused(.significantPermanent("a")) { journal in
             Supervisor(autoShutdown: .anySignificant) { scripted("a", journal, isSignificant: true) }
         }
     }
 
-    @Test("A dynamic supervisor refuses significant children (case 137)")
-    func significantDynamic() {
-        simulate(seeds: 0..<1) { simulation in
-            let journal = Journal()
-            try await simulation.runtime.start(Supervisor { DynamicSupervisor("pool", name: "pool") })
-            let pool = simulation.runtime.address("pool", of: DynamicSupervisorProcess.self)
-            await #expect {
-                try await pool.startChild(scripted("a", journal, restart: .temporary, isSignificant: true))
-            } throws: { error in
-                if case SupervisorError.invalid(.significantWithoutAutoShutdown("a")) = error { true } else { false }
-            }
-        }
-    }
-
-    @Test("Limits that make no sense are refused, each with its own error (case 177)")
+    @Test("An intensity below zero and a period of no length are refused, each with its own error (case 44)")
     func limits() {
         refused(.negativeIntensity(-1)) { _ in Supervisor(intensity: RestartIntensity(-1)) {} }
+        refused(.negativeIntensity(.min)) { _ in Supervisor { DynamicSupervisor(intensity: RestartIntensity(.min)) } }
         refused(.period(.zero)) { _ in Supervisor(intensity: RestartIntensity(1, within: .zero)) {} }
         refused(.period(.seconds(-5))) { _ in
             Supervisor { DynamicSupervisor("d", intensity: RestartIntensity(1, within: .seconds(-5))) }
         }
+        refused(.period(.nanoseconds(-1))) { _ in
+            Supervisor {
+                PartitionSupervisor("p", partitions: 1, intensity: RestartIntensity(1, within: .nanoseconds(-1))) { _ in
+                    DynamicSupervisor()
+                }
+            }
+        }
+    }
+
+    @Test("Numbers of children, of waiting messages and of own restarts that make no sense are refused")
+    func otherLimits() {
         refused(.negativeMaxChildren(-1)) { _ in Supervisor { DynamicSupervisor("d", maxChildren: -1) } }
         refused(.mailboxLimit("a", 0)) { journal in Supervisor { scripted("a", journal, mailboxLimit: 0) } }
-        for count in [0, -1, Int.min] {
-            refused(.partitions(count)) { _ in
-                Supervisor { PartitionSupervisor("p", partitions: count) { _ in DynamicSupervisor("d") } }
+        refused(.negativeIntensity(-2)) { journal in
+            Supervisor {
+                scripted("a", journal).restartBudget(-2, within: .seconds(1), whenUsedUp: .childStaysStopped)
             }
         }
         refused(.negativeMaxChildren(-7)) { _ in
             Supervisor { PartitionSupervisor("p", partitions: 2) { _ in DynamicSupervisor("d", maxChildren: -7) } }
+        }
+    }
+
+    @Test("Adding a child whose id is running is refused with the running process (case 46)")
+    func alreadyStarted() {
+        simulate { simulation in
+            let journal = Journal()
+            let root = try await simulation.runtime.start(Supervisor { scripted("a", journal) })
+            let running = try #require(simulation.runtime.process("a"))
+            await #expect {
+                try await root.startChild(scripted("a", journal))
+            } throws: { error in
+                if case SupervisorError.alreadyStarted("a", running) = error { true } else { false }
+            }
+            #expect(simulation.runtime.process("a") == running)
+            #expect(journal.all == ["start a"])
+        }
+    }
+
+    @Test("Adding a child whose id is stopped, had nothing to start, or waits for its restart is refused (case 47)")
+    func alreadyPresent() {
+        simulate { simulation in
+            let journal = Journal()
+            let root = try await simulation.runtime.start(
+                Supervisor(intensity: RestartIntensity(1_000_000)) {
+                    scripted("stopped", journal)
+                    scripted("ignored", journal, starts: [.ignores])
+                    scripted("restarting", journal, starts: [.works, .failsForEver])
+                }
+            )
+            try await root.terminateChild("stopped")
+            _ = simulation.runtime.crash(at: "supervisor/restarting", with: Boom(), kill: true)
+            while try root.children().last?.state != .restarting { await Task.yield() }
+            for id in ["stopped", "ignored", "restarting"] as [ChildID] {
+                await #expect {
+                    try await root.startChild(scripted(id, Journal()))
+                } throws: { error in
+                    if case SupervisorError.alreadyPresent(id) = error { true } else { false }
+                }
+            }
+            #expect(try root.childCounts().specs == 3)
+        }
+    }
+
+    @Test("In a copy of a specification with some members replaced the others stay as they were (case 49)")
+    func overrides() {
+        simulate(seeds: 0..<1) { simulation in
+            let journal = Journal()
+            let original = scripted(
+                "a",
+                journal,
+                name: "n",
+                restart: .transient,
+                shutdown: .within(.seconds(9)),
+                mailboxLimit: 7
+            )
+            .backoff(Backoff(initial: .seconds(1)))
+            .zombies(.refuseRestart)
+            let copy = original.with {
+                $0.id = "b"
+                $0.name = "m"
+            }
+            #expect((copy.id, copy.name, original.id, original.name) == ("b", "m", "a", "n"))
+            #expect((copy.restart, copy.shutdown, copy.kind) == (.transient, .within(.seconds(9)), .worker))
+            #expect((copy.mailboxLimit, copy.zombies) == (7, .refuseRestart))
+            #expect(copy.backoff == Backoff(initial: .seconds(1)))
+            let root = try await simulation.runtime.start(Supervisor { original })
+            #expect(try await root.startChild(copy) != nil)
+            #expect(journal.all == ["start a", "start a"])
+            #expect(try root.childSpec("b").restart == .transient)
         }
     }
 }

@@ -228,7 +228,7 @@ private struct MachineRun {
             case .stopAll(let children):
                 let all = children.compactMap { machine.children[$0.key]?.lastProcess?.serial }
                 trace.append("stop all " + all.map { "\($0)" }.joined(separator: " "))
-                effects += machine.handle(.allStopped)
+                effects += machine.handle(.allStopped(children.map { (key: $0.key, reason: .shutdown) }))
             case .retryLater(let key, let attempt), .wait(let key, let attempt, _): queue.append((key, attempt))
             case .forget, .report, .awaitRelease: break
             case .exit:

@@ -18,6 +18,19 @@ import Testing
         }
     }
 
+    @Test("So do histories with waits, budgets, held starts and live changes", arguments: 0..<20)
+    func randomHistoriesBeyond(block: UInt64) {
+        for seed in block * 1_250..<(block + 1) * 1_250 {
+            let history = History.random(seed: seed, beyond: true)
+            let expected = SupervisorModel.trace(of: history)
+            let seen = SupervisorMachineRun.trace(of: history)
+            guard expected == seen else {
+                Issue.record("seed \(seed)\n\(history)\nexpected \(expected)\nseen     \(seen)")
+                return
+            }
+        }
+    }
+
     @Test(
         "Every restart type, strategy, exit reason, position and number of failing restarts goes as OTP's rules say",
         arguments: History.Group.allCases,
@@ -57,6 +70,30 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test("A child whose wait was called off by a sibling's end, and whose restart then failed, does not wait any more")
+    func waitCalledOff() {
+        let waiting = History.Member(name: 1, kind: .permanent, significant: false, waits: (1_000, 1_000, 5_000))
+        let plain = History.Member(name: 1, kind: .permanent, significant: false)
+        let history = History(
+            group: .rest,
+            auto: .never,
+            limit: 9,
+            period: 5_000,
+            wholeSeconds: false,
+            members: [History.Member(name: 0, kind: .permanent, significant: false), waiting],
+            steps: [
+                .end([(1, .crash)]), .change(nil, nil, nil, [plain]), .end([(0, .crash)]), .restart(1), .later,
+            ],
+            starts: [.works, .works, .works, .fails] + Array(repeating: .works, count: 40)
+        )
+        let expected = [
+            "start 0", "start 1", "booted", "wait 1 1000", "done", "start 0", "start 1", "restarting", "start 1",
+            "0+ 1+",
+        ]
+        #expect(SupervisorModel.trace(of: history) == expected)
+        #expect(SupervisorMachineRun.trace(of: history) == expected)
     }
 
     @Test("The model can tell a wrong supervisor: other rules give other traces")
