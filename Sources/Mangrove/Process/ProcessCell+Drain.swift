@@ -137,7 +137,9 @@ extension ProcessCell {
             task.cancel()
             await task.value
         }
+        // Before `terminate`, which may give up what there is to see.
+        let status = await farewellStatus(reason, actor)
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
-        die(reason)
+        die(reason, status: status)
     }
 }

@@ -10,8 +10,9 @@ extension ProcessCell {
             case .stopping(let reason): return .error(.exited(reason))
             case .starting, .running: break
             }
-            if !message.isSignal, state.mailbox.bounded >= room.limit, let refusal = makeRoom(for: message, &state) {
-                return refusal
+            if !message.isSignal, state.mailbox.bounded >= room.limit {
+                runtime.counters.overflowed(room.overflow)
+                if let refusal = makeRoom(for: message, &state) { return refusal }
             }
             append(message, &state)
             return nil
@@ -62,11 +63,7 @@ extension ProcessCell {
         case .dropped(let message, let isFirst):
             message.call?.fail(CallError.mailboxFull(limit: room.limit))
             guard isFirst else { return }
-            runtime.log(
-                .warning,
-                "process.mailbox.dropping",
-                ["process": path, "limit": "\(room.limit)", "policy": "\(room.overflow)"]
-            )
+            runtime.emit(RuntimeEvents.dropping) { (path, room.limit, "\(room.overflow)") }
         }
     }
 
@@ -110,7 +107,9 @@ extension ProcessCell {
 
     /// Gives up a queued or running call whose caller has gone.
     func abandon<Answer>(_ waiter: CallWaiter<Answer>, _ error: any Error, cancellingTurn: Bool) {
-        switch waiter.abandon(error) {
+        let stage = waiter.abandon(error)
+        if stage != .tooLate, case CallError.timedOut = error { runtime.counters.timeouts.add() }
+        switch stage {
         case .tooLate:
             return
         case .waiting:

@@ -178,7 +178,7 @@ extension ProcessCell {
         try enqueue(Message(work: .async { actor in try await body(unsafeDowncast(actor, to: Target.self)) }))
     }
 
-    private func callThroughMailbox<Answer: Sendable>(
+    func callThroughMailbox<Answer: Sendable>(
         _ timeout: Duration?,
         _ work: (CallWaiter<Answer>) -> Message.Work
     ) async throws -> Answer {
@@ -206,13 +206,14 @@ extension ProcessCell {
         }
     }
 
-    private func answer<Answer>(_ waiter: CallWaiter<Answer>, _ result: Result<Answer, any Error>) {
+    func answer<Answer>(_ waiter: CallWaiter<Answer>, _ result: Result<Answer, any Error>) {
         switch result {
         case .success(let answer):
-            waiter.succeed(answer)
+            if !waiter.succeed(answer) { runtime.counters.lateReplies.add() }
         case .failure(let error):
             guard !waiter.failed(error) else { return }
-            runtime.log(.warning, "process.call.error_without_caller", ["process": path, "error": "\(error)"])
+            runtime.counters.lateReplies.add()
+            runtime.emit(RuntimeEvents.errorWithoutCaller) { (path, LoggedError(error)) }
         }
     }
 }

@@ -84,7 +84,7 @@ public actor ProgramProcess: ProcessActor, Terminating {
                 await inbox.bell.wait()
             } catch {
                 // It is ending as it is; what comes after the line that failed is still handled.
-                context.runtime.log(.warning, "program.line.failed", ["process": context.path, "error": "\(error)"])
+                context.runtime.emit(RuntimeEvents.lineFailed) { (context.path, LoggedError(error)) }
             }
         }
     }
@@ -113,7 +113,7 @@ public actor ProgramProcess: ProcessActor, Terminating {
                 for line in lines { try await handle(line) }
             case .errors(let lines):
                 for line in lines {
-                    context.runtime.log(.info, "program.errors", ["process": context.path, "line": line])
+                    context.runtime.emit(RuntimeEvents.programErrors) { (context.path, line) }
                 }
             case .lineTooLong:
                 throw ProgramError.lineTooLong(limit: inbox.lineLimit)
@@ -131,7 +131,7 @@ public actor ProgramProcess: ProcessActor, Terminating {
         if let onLine {
             try await onLine(line, self)
         } else {
-            context.runtime.log(.info, "program.output", ["process": context.path, "line": line])
+            context.runtime.emit(RuntimeEvents.programOutput) { (context.path, line) }
         }
     }
 }
