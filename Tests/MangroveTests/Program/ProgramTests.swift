@@ -299,7 +299,7 @@ private final class Lines: Sendable {
         await runtime.shutdown()
     }
 
-    @Test("A simulated world has no programs: starting one fails")
+    @Test("A simulated world has no programs but those a test defines: starting another fails")
     func simulated() {
         simulate(seeds: 0..<2) { simulation in
             await #expect(throws: SupervisorError.self) {
