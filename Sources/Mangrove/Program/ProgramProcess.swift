@@ -109,8 +109,7 @@ public actor ProgramProcess: ProcessActor, Terminating {
         while let news = inbox.next() {
             switch news {
             case .output(let lines, let handled):
-                defer { handled() }
-                for line in lines { try await handle(line) }
+                try await handle(lines, handled)
             case .errors(let lines):
                 for line in lines {
                     context.runtime.emit(RuntimeEvents.programErrors) { (context.path, line) }
@@ -125,6 +124,21 @@ public actor ProgramProcess: ProcessActor, Terminating {
                 }
             }
         }
+    }
+
+    /// Handles lines that came together. Where one fails, those after it wait for `terminate`.
+    private func handle(_ lines: [String], _ handled: @escaping @Sendable () -> Void) async throws {
+        for (index, line) in lines.enumerated() {
+            do {
+                try await handle(line)
+            } catch {
+                inbox.putBack(.output(Array(lines[(index + 1)...]), handled: handled))
+                throw error
+            }
+            // Killed meanwhile: nobody wants the others handled.
+            if context.cell.gate.isDead { break }
+        }
+        handled()
     }
 
     private func handle(_ line: String) async throws {

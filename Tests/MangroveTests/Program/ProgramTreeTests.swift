@@ -181,20 +181,21 @@ private func tool(
         }
     }
 
-    @Test("A line handler that throws ends the process with its error, and the program, by force when its time is over")
-    func handlerFails() {
+    @Test(
+        "A line handler that throws ends the process with its error, and the program, by force when its time is over",
+        arguments: [(ShutdownPolicy.within(.seconds(4)), Duration.seconds(4)), (.brutalKill, .zero)]
+    )
+    func handlerFails(_ shutdown: ShutdownPolicy, _ time: Duration) {
         simulated { simulation, journal in
             simulation.programs.define("tool") { program in
                 program.ignoreTermination()
-                try await program.print("good")
-                try await program.print("bad")
-                try await program.print("after")
+                for line in ["good", "bad", "bad too", "after"] { try await program.print(line) }
                 try await program.sleepForever()
             }
             try await simulation.runtime.start(
                 Supervisor {
-                    tool(journal, restart: .temporary, shutdown: .within(.seconds(4))) { line, _ in
-                        if line == "bad" { throw Boom() }
+                    tool(journal, restart: .temporary, shutdown: shutdown) { line, _ in
+                        if line.hasPrefix("bad") { throw Boom() }
                         journal.add(line)
                     }
                 }
@@ -202,10 +203,58 @@ private func tool(
             let ref = try process(simulation)
             let begin = simulation.clock.now()
             #expect("\(await ref.exitReason())" == "crash: Boom()")
-            #expect(begin.duration(to: simulation.clock.now()) == .seconds(4))
+            #expect(begin.duration(to: simulation.clock.now()) == time)
             #expect(simulation.programs.launched.map(\.signals) == [[15, 9]])
-            #expect(journal.all.first == "good")
-            #expect(!journal.all.contains("bad"))
+            // What comes after the line that failed is handled while it ends, and further failures are noted only.
+            #expect(journal.all == ["good", "after"])
+            #expect(simulation.logs.events(named: "program.line.failed").map { $0["error"] } == ["Boom()"])
+        }
+    }
+
+    @Test("What a program has printed when its process is killed is dropped, and keeps no incarnation from starting")
+    func killedWithOutput() {
+        simulated { simulation, journal in
+            let runtime = simulation.runtime
+            simulation.programs.define("tool") { program in
+                for line in ["a", "b", "c"] {
+                    try await program.print(line)
+                    try await program.sleep(for: .milliseconds(1))
+                }
+                try await program.sleepForever()
+            }
+            try await runtime.start(Supervisor { tool(journal) })
+            let ref = try process(simulation)
+            // A turn of the process's own keeps the lines waiting.
+            try ref.cast { _ in try await runtime.sleep(for: .seconds(60)) }
+            try await runtime.sleep(for: .milliseconds(10))
+            ref.kill()
+            try await runtime.sleep(for: .milliseconds(10))
+            #expect(simulation.programs.launched.count == 2)
+            #expect(journal.all.suffix(3) == ["a", "b", "c"])
+            #expect(journal.all.count < 6)
+        }
+    }
+
+    @Test("Programs of one specification wait for each other's remains")
+    func sharedSpecification() {
+        simulated { simulation, journal in
+            let runtime = simulation.runtime
+            let times = Lock([Duration.seconds(3), .seconds(1)])
+            simulation.programs.define("tool") { program in
+                program.linger(for: times.withLock { $0.popLast() } ?? .zero)
+                try await program.sleepForever()
+            }
+            try await runtime.start(Supervisor { DynamicSupervisor("pool", name: "pool") })
+            let pool = runtime.address("pool", of: DynamicSupervisorProcess.self)
+            let one = Program("p", executable: "tool")
+            var refs: [Ref<ProgramProcess>] = []
+            for _ in 0..<2 { refs.append(try #require(try await pool.startChild(one, as: ProgramProcess.self))) }
+            try await runtime.quiet()
+            for ref in refs { ref.kill() }
+            try await runtime.sleep(for: .milliseconds(2_900))
+            #expect(simulation.programs.launched.count == 2)
+            try await runtime.sleep(for: .milliseconds(200))
+            #expect(simulation.programs.launched.count == 4)
         }
     }
 
