@@ -92,6 +92,64 @@ import Testing
         }
     }
 
+    @Test("A diagnosis is of this root, of this run: neither of another tree, nor of an earlier run, nor of one below")
+    func ofThisRoot() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            // Named so that a path of one begins as the other's.
+            try await runtime.start(Supervisor("shop-2") { scripted("till", Journal()) })
+            func tree() -> Supervisor {
+                Supervisor("shop", intensity: RestartIntensity(2), autoShutdown: .anySignificant) {
+                    Supervisor("sub", intensity: RestartIntensity(0)) { scripted("a", Journal()) }
+                    scripted("last", Journal(), restart: .transient, isSignificant: true)
+                }
+            }
+            let first = runtime.spawn {
+                let error = await #expect(throws: RunError.self) { try await runtime.run(tree()) }
+                guard case .gaveUp(let diagnosis)? = error else {
+                    Issue.record("\(error as Any)")
+                    return
+                }
+                #expect(diagnosis.supervisor == "shop")
+                #expect(diagnosis.child == "shop/sub")
+                #expect(Set(diagnosis.failures.map(\.path)) == ["shop/sub/a", "shop/sub"])
+                #expect(diagnosis.failures.count == 6)
+            }
+            try await runtime.quiet()
+            for _ in 0..<3 {
+                #expect(runtime.crash(at: "shop-2/till", with: Boom()))
+                #expect(runtime.crash(at: "shop/sub/a", with: Boom()))
+                try await runtime.quiet()
+            }
+            await first.value
+            let second = runtime.spawn { await #expect(throws: Never.self) { try await runtime.run(tree()) } }
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "shop/sub/a", with: Boom()))
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "shop/last", with: Exit(.normal)))
+            await second.value
+        }
+    }
+
+    @Test("A root that is killed is an error, said when nothing is left of its tree")
+    func killed() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            let journal = Journal()
+            let task = runtime.spawn {
+                let error = await #expect(throws: RunError.self) {
+                    try await runtime.run(Supervisor { scripted("a", journal, terminating: .seconds(2)) })
+                }
+                #expect(error.map { "\($0)" } == "the supervision tree ended: killed")
+                journal.add("ended")
+            }
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "supervisor", with: Boom(), kill: true))
+            await task.value
+            #expect(journal.all == ["start a", "stop a killed", "ended"])
+        }
+    }
+
     @Test("A signal stops a tree that is still starting")
     func whileStarting() {
         simulate { simulation in
@@ -101,8 +159,10 @@ import Testing
             let task = runtime.spawn { await #expect(throws: Never.self) { try await runtime.run(tree) } }
             try await runtime.quiet()
             #expect(journal.all == ["hang a"])
+            let asked = runtime.clock.now()
             simulation.signals.send(.interrupt)
             await task.value
+            #expect(runtime.clock.now() == asked)
         }
     }
 
