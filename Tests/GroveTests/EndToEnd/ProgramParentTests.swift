@@ -22,7 +22,9 @@ struct ProgramParentTests {
         arguments: [SIGKILL, SIGTERM]
     )
     func noOrphans(_ signal: Int32) async throws {
-        let script = "trap '' TERM HUP INT; sleep 3600 & echo $!; echo $$; while :; do sleep 3600; done"
+        // It sends signals to its own group too, which must not rid it of its watcher.
+        let signals = "kill -TERM 0; kill -HUP 0; kill -INT 0; kill -QUIT 0"
+        let script = "trap '' TERM HUP INT QUIT; \(signals); sleep 3600 & echo $!; echo $$; while :; do sleep 3600; done"
         let parent = try RunningProgram(Program.built("program-parent"), [script])
         var numbers: [Int32] = []
         for _ in 0..<2 { numbers.append(try #require(await parent.line().flatMap { Int32($0) })) }

@@ -25,6 +25,11 @@ private actor Vault: ProcessActor, StatusShowing, Terminating {
     func crash() throws { throw Boom() }
 }
 
+/// Shows a status, and has nothing to finish.
+private actor Window: ProcessActor, StatusShowing {
+    func status() -> ProcessStatus { ["panes": 4] }
+}
+
 @Suite("What a process shows of its state") struct StatusConformanceTests {
     private func start(_ simulation: Simulation, fails: Bool) async throws -> Ref<Vault> {
         let root = try await simulation.runtime.start(
@@ -79,22 +84,27 @@ private actor Vault: ProcessActor, StatusShowing, Terminating {
         }
     }
 
-    @Test("A crash from outside of an idle process is reported with its status too, and an end in good order is not")
+    @Test("A crash from outside of an idle process is reported with its status too; ends of other kinds are not")
     func idle() {
         simulate { simulation in
-            let ref = try await start(simulation, fails: false)
-            try await simulation.runtime.crash("vault")
-            #expect(ref.isDead)
+            let runtime = simulation.runtime
+            let root = try await runtime.start(
+                Supervisor(intensity: RestartIntensity(9)) {
+                    Worker("vault") { _ in Vault(fails: false) }
+                    Worker("window") { _ in Window() }
+                    scripted("mute", Journal())
+                }
+            )
+            for path in ["vault", "window", "mute"] { try await runtime.crash(path) }
             #expect(
                 simulation.logs.events(named: "process.crashed").map { $0["status"] } == [
-                    "opened: 0, secret: [redacted]"
+                    "opened: 0, secret: [redacted]", "panes: 4",
                 ]
             )
-            let other = try await simulation.runtime.start(
-                Supervisor("other") { Worker("vault") { _ in Vault(fails: false) } }
-            )
-            await other.stop(.shutdown)
-            #expect(simulation.logs.events(named: "process.crashed").count == 1)
+            try await runtime.end("window", .killed)
+            try await runtime.end("window", .normal)
+            await root.stop(.shutdown)
+            #expect(simulation.logs.events(named: "process.crashed").count == 2)
         }
     }
 

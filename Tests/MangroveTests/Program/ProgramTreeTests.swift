@@ -2,48 +2,10 @@ import Mangrove
 import MangroveTesting
 import Testing
 
-/// A child that runs the simulated program "tool", and writes down what it prints.
-private func tool(
-    _ journal: Journal,
-    id: ChildID = "tool",
-    restart: RestartType = .permanent,
-    shutdown: ShutdownPolicy = .within(.seconds(5)),
-    lineLimit: Int = 1_000,
-    onLine: Mangrove.Program.LineHandler? = nil
-) -> Mangrove.Program {
-    Program(
-        id,
-        name: ProcessName(id.text),
-        executable: "tool",
-        restart: restart,
-        shutdown: shutdown,
-        lineLimit: lineLimit,
-        inputLimit: 100,
-        onLine: onLine ?? { line, _ in journal.add(line) }
-    )
-}
-
 @Suite("Trees with programs, in simulation") struct ProgramTreeTests {
-    /// Runs a test, and expects that no program outlives its tree.
-    private func simulated(
-        leavingTimers: Bool = false,
-        _ location: SourceLocation = #_sourceLocation,
-        _ body: @escaping @Sendable (Simulation, Journal) async throws -> Void
-    ) {
-        simulate(leavingTimers: leavingTimers, location: location) { simulation in
-            try await body(simulation, Journal())
-            await simulation.runtime.shutdown()
-            #expect(simulation.programs.running.isEmpty, "orphans", sourceLocation: location)
-        }
-    }
-
-    private func process(_ simulation: Simulation, _ name: ProcessName = "tool") throws -> Ref<ProgramProcess> {
-        try simulation.runtime.address(name, of: ProgramProcess.self).resolve()
-    }
-
     @Test("All lines are turns, in order, before the end is known, however slowly they are handled")
     func lines() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             let runtime = simulation.runtime
             simulation.programs.define("tool") { program in
                 for number in 0..<20 { try await program.print("\(number)") }
@@ -71,13 +33,13 @@ private func tool(
         ]
     )
     func ends(_ exit: ProgramExit, _ reason: String, _ restarts: Bool) {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 try await program.sleep(for: .seconds(1))
                 return exit
             }
             let root = try await simulation.runtime.start(Supervisor { tool(journal, restart: .transient) })
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             #expect("\(await ref.exitReason())" == reason)
             try await simulation.runtime.quiet()
             #expect(simulation.programs.launched.count == (restarts ? 2 : 1))
@@ -87,7 +49,7 @@ private func tool(
 
     @Test("A program that is stopped hears SIGTERM, what it says then is handled, and nothing more is sent to it")
     func graceful() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 program.onTermination { program in
                     try await program.sleep(for: .seconds(2))
@@ -98,7 +60,7 @@ private func tool(
                 try await program.sleepForever()
             }
             try await simulation.runtime.start(Supervisor { tool(journal) })
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             try await simulation.runtime.quiet()
             #expect("\(await ref.stop(.shutdown, within: nil))" == "shutdown")
             #expect(journal.all == ["up", "bye"])
@@ -109,7 +71,7 @@ private func tool(
 
     @Test("A program that does not hear SIGTERM is killed when its time is over, and not before")
     func stubborn() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 program.ignoreTermination()
                 try await program.sleepForever()
@@ -125,7 +87,7 @@ private func tool(
 
     @Test("A brutal kill sends SIGKILL and no SIGTERM")
     func brutal() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { try await $0.sleepForever() }
             let root = try await simulation.runtime.start(Supervisor { tool(journal, shutdown: .brutalKill) })
             await root.stop(.shutdown, within: nil)
@@ -134,59 +96,12 @@ private func tool(
         }
     }
 
-    @Test("The next incarnation starts when the program of the one that was killed is gone, and not before")
-    func remains() {
-        simulated { simulation, journal in
-            let runtime = simulation.runtime
-            simulation.programs.define("tool") { program in
-                program.linger(for: .seconds(3))
-                try await program.sleepForever()
-            }
-            try await runtime.start(Supervisor { tool(journal) })
-            for round in 1...2 {
-                let ref = try process(simulation)
-                try await runtime.quiet()
-                ref.kill()
-                #expect(ref.isDead)
-                try await runtime.sleep(for: .milliseconds(2_990))
-                #expect(simulation.programs.launched.count == round)
-                #expect(runtime.process("tool") != nil)
-                #expect(runtime.tree().node(at: "supervisor/tool")?.state == .starting)
-                try await runtime.sleep(for: .milliseconds(20))
-                #expect(simulation.programs.launched.count == round + 1)
-                #expect(simulation.programs.running.count == 1)
-                #expect(runtime.tree().node(at: "supervisor/tool")?.state == .running)
-            }
-            simulation.programs.launched.last?.linger(for: .zero)
-        }
-    }
-
-    @Test("A supervisor that is stopped while a start waits for a killed program to be gone does not wait with it")
-    func stoppedWhileWaiting() {
-        simulated { simulation, journal in
-            let runtime = simulation.runtime
-            simulation.programs.define("tool") { program in
-                program.linger(for: .seconds(60))
-                try await program.sleepForever()
-            }
-            let root = try await runtime.start(Supervisor { tool(journal) })
-            try await runtime.quiet()
-            try process(simulation).kill()
-            try await runtime.quiet()
-            let begin = runtime.clock.now()
-            _ = await root.shutdown(within: .seconds(2))
-            #expect(begin.duration(to: runtime.clock.now()) <= .seconds(2))
-            try await runtime.sleep(for: .seconds(70))
-            #expect(simulation.programs.launched.count == 1)
-        }
-    }
-
     @Test(
         "A line handler that throws ends the process with its error, and the program, by force when its time is over",
         arguments: [(ShutdownPolicy.within(.seconds(4)), Duration.seconds(4)), (.brutalKill, .zero)]
     )
     func handlerFails(_ shutdown: ShutdownPolicy, _ time: Duration) {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 program.ignoreTermination()
                 for line in ["good", "bad", "bad too", "after"] { try await program.print(line) }
@@ -200,7 +115,7 @@ private func tool(
                     }
                 }
             )
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             let begin = simulation.clock.now()
             #expect("\(await ref.exitReason())" == "crash: Boom()")
             #expect(begin.duration(to: simulation.clock.now()) == time)
@@ -211,56 +126,9 @@ private func tool(
         }
     }
 
-    @Test("What a program has printed when its process is killed is dropped, and keeps no incarnation from starting")
-    func killedWithOutput() {
-        simulated { simulation, journal in
-            let runtime = simulation.runtime
-            simulation.programs.define("tool") { program in
-                for line in ["a", "b", "c"] {
-                    try await program.print(line)
-                    try await program.sleep(for: .milliseconds(1))
-                }
-                try await program.sleepForever()
-            }
-            try await runtime.start(Supervisor { tool(journal) })
-            let ref = try process(simulation)
-            // A turn of the process's own keeps the lines waiting.
-            try ref.cast { _ in try await runtime.sleep(for: .seconds(60)) }
-            try await runtime.sleep(for: .milliseconds(10))
-            ref.kill()
-            try await runtime.sleep(for: .milliseconds(10))
-            #expect(simulation.programs.launched.count == 2)
-            #expect(journal.all.suffix(3) == ["a", "b", "c"])
-            #expect(journal.all.count < 6)
-        }
-    }
-
-    @Test("Programs of one specification wait for each other's remains")
-    func sharedSpecification() {
-        simulated { simulation, journal in
-            let runtime = simulation.runtime
-            let times = Lock([Duration.seconds(3), .seconds(1)])
-            simulation.programs.define("tool") { program in
-                program.linger(for: times.withLock { $0.popLast() } ?? .zero)
-                try await program.sleepForever()
-            }
-            try await runtime.start(Supervisor { DynamicSupervisor("pool", name: "pool") })
-            let pool = runtime.address("pool", of: DynamicSupervisorProcess.self)
-            let one = Program("p", executable: "tool")
-            var refs: [Ref<ProgramProcess>] = []
-            for _ in 0..<2 { refs.append(try #require(try await pool.startChild(one, as: ProgramProcess.self))) }
-            try await runtime.quiet()
-            for ref in refs { ref.kill() }
-            try await runtime.sleep(for: .milliseconds(2_900))
-            #expect(simulation.programs.launched.count == 2)
-            try await runtime.sleep(for: .milliseconds(200))
-            #expect(simulation.programs.launched.count == 4)
-        }
-    }
-
     @Test("A line over the limit ends the process, and nothing after it is handled")
     func longLine() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 try await program.print("12345678")
                 try await program.print("123456789")
@@ -268,7 +136,7 @@ private func tool(
                 try await program.sleepForever()
             }
             try await simulation.runtime.start(Supervisor { tool(journal, restart: .temporary, lineLimit: 8) })
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             #expect("\(await ref.exitReason())" == "crash: the program printed a line of more than 8 bytes")
             #expect(journal.all == ["12345678"])
         }
@@ -276,14 +144,14 @@ private func tool(
 
     @Test("A program answers what it is sent, in order, until its input ends; what it does not read is bounded")
     func conversation() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             simulation.programs.define("tool") { program in
                 try await program.sleep(for: .seconds(1))
                 while let line = try await program.readLine() { try await program.print(line + "!") }
                 return .status(0)
             }
             try await simulation.runtime.start(Supervisor { tool(journal, restart: .temporary) })
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             try await ref.call { process in
                 try process.send(line: String(repeating: "x", count: 49))
                 try process.send(line: String(repeating: "y", count: 49))
@@ -303,7 +171,7 @@ private func tool(
 
     @Test("A program that prints faster than its lines are handled has to wait")
     func backPressure() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             let runtime = simulation.runtime
             let printed = Lock(0)
             simulation.programs.define("tool") { program in
@@ -322,7 +190,7 @@ private func tool(
                     }
                 }
             )
-            let ref = try process(simulation)
+            let ref = try programProcess(simulation)
             for _ in 0..<50 {
                 try await runtime.sleep(for: .seconds(7))
                 let (done, taken) = (printed.withLock { $0 }, handled.withLock { $0 })
@@ -339,7 +207,7 @@ private func tool(
         arguments: Strategy.allCases
     )
     func strategies(_ strategy: Strategy) {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             let runtime = simulation.runtime
             simulation.programs.define("tool") { program in
                 program.linger(for: .milliseconds(50))
@@ -368,7 +236,7 @@ private func tool(
 
     @Test("A program that is not there is a failed start, and one that comes back is started with its backoff")
     func missing() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             let runtime = simulation.runtime
             await #expect(throws: SupervisorError.self) { try await runtime.start(Supervisor { tool(journal) }) }
             simulation.programs.define("tool") { try await $0.sleepForever() }
@@ -376,7 +244,7 @@ private func tool(
                 Supervisor { tool(journal).backoff(Backoff(initial: .seconds(1), maximum: .seconds(1), jitter: 0)) }
             )
             simulation.programs.remove("tool")
-            try process(simulation).kill()
+            try programProcess(simulation).kill()
             try await runtime.sleep(for: .milliseconds(1_500))
             #expect(runtime.process("tool") == nil)
             simulation.programs.define("tool") { try await $0.sleepForever() }
@@ -387,7 +255,7 @@ private func tool(
 
     @Test("Standard error, and the lines of a program without a handler, go to the log with the process's path")
     func logged() {
-        simulated { simulation, _ in
+        simulatedPrograms { simulation, _ in
             simulation.programs.define("tool") { program in
                 try program.printError("oh no")
                 try await program.print("hello")
@@ -411,7 +279,7 @@ private func tool(
 
     @Test("A signal to the program that runs the tree stops its programs in order, last first")
     func run() {
-        simulated { simulation, journal in
+        simulatedPrograms { simulation, journal in
             let runtime = simulation.runtime
             simulation.programs.define("tool") { program in
                 program.onTermination { program in
