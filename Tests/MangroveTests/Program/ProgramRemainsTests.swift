@@ -74,6 +74,39 @@ import Testing
         }
     }
 
+    @Test(
+        "A process that is killed while it handles lines handles no more of them, and gives its program free",
+        arguments: [true, false]
+    )
+    func killedWhileHandling(_ looksAtCancellation: Bool) {
+        simulatedPrograms { simulation, journal in
+            let runtime = simulation.runtime
+            simulation.programs.define("tool") { program in
+                for line in ["a", "b", "c", "d"] { try await program.print(line) }
+                try await program.sleepForever()
+            }
+            try await runtime.start(
+                Supervisor {
+                    tool(journal) { line, process in
+                        journal.add("\(process.processID) \(line)")
+                        guard looksAtCancellation else {
+                            try? await runtime.sleep(for: .seconds(1))
+                            return
+                        }
+                        try await runtime.sleep(for: .seconds(1))
+                    }
+                }
+            )
+            let ref = try programProcess(simulation)
+            // The first may have come alone; the second has others behind it.
+            try await runtime.sleep(for: .milliseconds(1_500))
+            ref.kill()
+            try await runtime.sleep(for: .milliseconds(100))
+            #expect(journal.all.filter { $0.hasPrefix("1000") } == ["1000 a", "1000 b"])
+            #expect(simulation.programs.launched.count == 2)
+        }
+    }
+
     @Test("Programs of one specification wait for each other's remains")
     func sharedSpecification() {
         simulatedPrograms { simulation, journal in

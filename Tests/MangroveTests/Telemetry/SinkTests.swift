@@ -63,12 +63,12 @@ private final class HeldSink: LogSink {
     func logfmt() {
         let fields: [(key: String, value: LogValue)] = [
             ("a", "x"), ("b", ""), ("c", "x y"), ("d", "\"q\"=\\"), ("e", "one\nlevel=error"), ("f", 3), ("g", true),
-            ("h", .number(0.5)), ("i", .duration(.microseconds(1))), ("j", .redacted),
+            ("h", .number(0.5)), ("i", .duration(.microseconds(1))), ("j", .redacted), ("k", "a\nb"),
         ]
         #expect(
             LogEvent(.info, .process, "n", fields, at: 0).logfmt
                 == #"level=info component=process event=n a=x b="" c="x y" d="\"q\"=\\" e="one\nlevel=error" f=3 g=true "#
-                + "h=0.5 i=1e-06s j=[redacted]"
+                + "h=0.5 i=1e-06s j=[redacted] k=\"a\\nb\""
         )
     }
 
@@ -124,6 +124,10 @@ private final class HeldSink: LogSink {
         #expect(lines.last == "level=warning component=process event=last k=v")
         let lost = try #require(lines.first { $0.contains("event=log.lost") })
         #expect(lost.hasPrefix("level=warning component=runtime event=log.lost lines="))
+        text = ""
+        log.record(event("after"))
+        readAll()
+        #expect(text == "level=warning component=process event=after k=v\n")
         #expect(Int(lost.split(separator: "=").last ?? "").map { $0 > 100 } == true)
     }
 
