@@ -146,12 +146,7 @@ private actor Window: ProcessActor, StatusShowing {
                         Worker("vault") { _ in Vault(fails: false) }
                         scripted("late", Journal(), starts: [.works, .failsForEver])
                     }
-                    let run = runtime.spawn {
-                        let error = await #expect(throws: RunError.self) { try await runtime.run(tree) }
-                        let text = error.map { "\($0)" } ?? ""
-                        #expect(text.contains("shop/vault: crash: Secret\n"))
-                        #expect(!text.contains("4711"))
-                    }
+                    let run = Attempt(in: runtime) { try await runtime.run(tree) }
                     try await runtime.quiet()
                     #expect(runtime.crash(at: "shop/vault", with: Secret()))
                     try await runtime.quiet()
@@ -159,7 +154,10 @@ private actor Window: ProcessActor, StatusShowing {
                     #expect(seen.text.contains("last: crash: Secret"))
                     #expect(!(seen.text + seen.json).contains("4711"))
                     #expect(runtime.crash(at: "shop/late", with: Secret()))
-                    await run.value
+                    let error = await #expect(throws: RunError.self) { try await run.end() }
+                    let text = error.map { "\($0)" } ?? ""
+                    #expect(text.contains("shop/vault: crash: Secret\n"))
+                    #expect(!text.contains("4711"))
                     let log = simulation.logs.events.map(\.logfmt).joined(separator: "\n")
                     #expect(log.contains("crash: Secret"))
                     #expect(!log.contains("4711"))

@@ -289,19 +289,17 @@ import Testing
                 }
                 try await program.sleepForever()
             }
-            let task = runtime.spawn {
-                await #expect(throws: Never.self) {
-                    try await runtime.run(
-                        Supervisor {
-                            tool(journal, id: "first")
-                            tool(journal, id: "second")
-                        }
-                    )
-                }
+            let run = Attempt(in: runtime) {
+                try await runtime.run(
+                    Supervisor {
+                        tool(journal, id: "first")
+                        tool(journal, id: "second")
+                    }
+                )
             }
             try await runtime.quiet()
             simulation.signals.send(.terminate)
-            await task.value
+            try await run.end()
             #expect(journal.all == ["stop 1001", "stop 1000"])
         }
     }
