@@ -58,6 +58,19 @@ struct ConnectionTests {
         await server.stop()
     }
 
+    @Test("metrics prints what a node that serves says, and needs one")
+    func metrics() async throws {
+        let directory = TemporaryDirectory()
+        let bench = Bench()
+        #expect(await bench.run("metrics", data: directory.path) == .failure)
+        #expect(bench.complaint == "grove: no node is serving '\(directory.path)'; start one with 'grove serve'\n")
+        let server = try serve(FakeGateway(), directory)
+        #expect(await bench.run("metrics", data: directory.path) == .done)
+        #expect(bench.output.text == "mangrove_processes 7\n")
+        #expect(await bench.run("metrics", "x", data: directory.path) == .usage)
+        await server.stop()
+    }
+
     @Test("A directory that is not there is said and not made, except to create a store")
     func missing() async {
         let directory = TemporaryDirectory()

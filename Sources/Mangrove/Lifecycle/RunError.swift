@@ -25,7 +25,8 @@ public struct Diagnosis: Sendable, CustomStringConvertible {
     public var child: String
     /// What the supervisor would have accepted.
     public var intensity: RestartIntensity
-    /// The last failures below the root, oldest first: the path of who failed, and with what.
+    /// The last failures below the root, oldest first: the path of who failed, and with what, as the environment's
+    /// ``ErrorRedaction`` puts it.
     public var failures: [(path: String, error: String)]
 
     /// The diagnosis, line by line.
@@ -48,15 +49,16 @@ struct ReportHistory: Sendable {
     }
 
     /// Why `root` gave up, if it did.
-    func diagnosis(of root: String) -> Diagnosis? {
+    func diagnosis(of root: String, by redaction: ErrorRedaction) -> Diagnosis? {
         var copy = reports
         var diagnosis: Diagnosis?
         var failures: [(path: String, error: String)] = []
         while let (path, report) = copy.popFirst() {
             guard path == root || path.hasPrefix(root + "/") else { continue }
             switch report {
-            case .childEnded(let id, let reason): failures.append(("\(path)/\(id)", "\(reason)"))
-            case .startFailed(let id, let error): failures.append(("\(path)/\(id)", "its start failed: \(error)"))
+            case .childEnded(let id, let reason): failures.append(("\(path)/\(id)", reason.text(by: redaction)))
+            case .startFailed(let id, let error):
+                failures.append(("\(path)/\(id)", "its start failed: " + redaction.text(of: error)))
             case .gaveUp(let id, let intensity, _):
                 guard path == root else { continue }
                 diagnosis = Diagnosis(

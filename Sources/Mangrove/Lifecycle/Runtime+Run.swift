@@ -18,7 +18,7 @@ extension Runtime {
         let failure = Lock<(any Error)?>(nil)
         reports.withLock { $0 = ReportHistory() }
         let endSignals = environment.signals.onFirst { [self] signal in
-            log(.info, "runtime.signal", ["signal": "\(signal)"])
+            emit(RuntimeEvents.signal) { "\(signal)" }
             news.ring()
         }
         defer { endSignals() }
@@ -38,7 +38,8 @@ extension Runtime {
         guard let cell = root.withLock({ $0 }) else { return }
         if cell.gate.isDead, let reason = cell.endReason {
             await cell.awaitRemains()
-            if let diagnosis = reports.withLock({ $0.diagnosis(of: cell.path) }) { throw RunError.gaveUp(diagnosis) }
+            let diagnosis = reports.withLock { $0 }.diagnosis(of: cell.path, by: environment.redaction)
+            if let diagnosis { throw RunError.gaveUp(diagnosis) }
             if !reason.isClean { throw RunError.ended(reason) }
             return
         }

@@ -35,6 +35,9 @@ public final class SystemClock: RuntimeClock {
     public func schedule(at deadline: RuntimeInstant, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
         queue.add(deadline, action)
     }
+
+    /// How many timers are set.
+    public var pendingTimers: Int? { queue.count }
 }
 
 func monotonicNow() -> RuntimeInstant {
@@ -76,6 +79,8 @@ private final class TimerQueue: Sendable {
     func remove(_ timer: QueuedTimer) -> Bool {
         state.withLock { $0.timers.remove(timer) }
     }
+
+    var count: Int { state.withLock { $0.timers.count } }
 
     func close() {
         state.withLock { $0.closed = true }

@@ -159,6 +159,8 @@ extension ProcessCell {
         while let body = batch.popFirst()?.syncCast {
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()
+            let watch = watchTurn()
+            defer { watch?.cancel() }
             do {
                 try body(actor)
             } catch {
@@ -176,6 +178,8 @@ extension ProcessCell {
         on isolation: isolated (any Actor)?
     ) async {
         countTurn()
+        let watch = watchTurn()
+        defer { watch?.cancel() }
         do {
             switch message.work {
             case .dropped:
@@ -184,7 +188,7 @@ extension ProcessCell {
                 try body(actor)
             case .async(let body):
                 busy = true
-                defer { busy = false }
+                defer { busy = turnBudget != nil }
                 try await Self.$activity.withValue(activity) {
                     // Named, so that the closure stays on the actor.
                     _ = isolation
@@ -230,7 +234,9 @@ extension ProcessCell {
             task.cancel()
             await task.value
         }
+        // Before `terminate`, which may give up what there is to see.
+        let status = await farewellStatus(reason, actor)
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
-        die(reason)
+        die(reason, status: status)
     }
 }

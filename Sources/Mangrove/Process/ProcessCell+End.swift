@@ -14,7 +14,7 @@ extension ProcessCell {
             case .running:
                 state.phase = .stopping(reason)
                 // Nobody inside and nothing to finish: no task is needed to end it.
-                if state.runTask == nil, hooks.terminate == nil, gate.closeIfEmpty() { return true }
+                if state.runTask == nil, !hooks.needsFarewell(reason), gate.closeIfEmpty() { return true }
                 gate.close()
                 if !state.draining { startDraining(&state) }
                 return false
@@ -36,11 +36,18 @@ extension ProcessCell {
     }
 
     /// Makes the process dead: closes the mailbox, frees its names, then tells everyone who asked.
-    func die(_ reason: ExitReason) {
+    /// - Parameter status: what it shows of its state, for the report of a crash.
+    func die(_ reason: ExitReason, status: ProcessStatus? = nil) {
         let ending = state.withLock { state -> Ending? in
-            if case .dead = state.phase { return nil }
+            var hadStarted = true
+            switch state.phase {
+            case .dead: return nil
+            case .starting: hadStarted = false
+            case .running, .stopping: break
+            }
             state.phase = .dead(reason)
             let ending = Ending(
+                hadStarted: hadStarted,
                 mailbox: state.mailbox.takeAll(),
                 currentCall: state.currentCall,
                 tasks: [state.drainTask, state.runTask].compactMap { $0 },
@@ -57,6 +64,7 @@ extension ProcessCell {
             return ending
         }
         guard let ending else { return }
+        note(reason, hadStarted: ending.hadStarted, status)
         ending.aside?.relations.release(by: self)
         runtime.forget(self)
         for task in ending.tasks { task.cancel() }
@@ -180,6 +188,7 @@ extension ProcessCell {
 }
 
 private struct Ending {
+    var hadStarted: Bool
     var mailbox: (messages: [Message], requests: [RoomRequest])
     var currentCall: (any QueuedCall)?
     var tasks: [Task<Void, Never>]

@@ -21,8 +21,9 @@ extension ProcessCell {
             }
             // Its caller was cancelled before it came this far.
             if message.call?.place == .forgotten { return nil }
-            if !message.isSignal, state.mailbox.bounded >= room.limit, let refusal = makeRoom(for: message, &state) {
-                return refusal
+            if !message.isSignal, state.mailbox.bounded >= room.limit {
+                runtime.counters.overflowed(room.overflow)
+                if let refusal = makeRoom(for: message, &state) { return refusal }
             }
             if drainedByCaller, case .running = state.phase, !state.draining {
                 state.mailbox.append(message)
@@ -82,11 +83,7 @@ extension ProcessCell {
         case .dropped(let message, let isFirst):
             message.call?.fail(CallError.mailboxFull(limit: room.limit))
             guard isFirst else { return }
-            runtime.log(
-                .warning,
-                "process.mailbox.dropping",
-                ["process": path, "limit": "\(room.limit)", "policy": "\(room.overflow)"]
-            )
+            runtime.emit(RuntimeEvents.dropping) { (path, room.limit, "\(room.overflow)") }
         }
     }
 
@@ -136,7 +133,9 @@ extension ProcessCell {
     /// Gives up a queued or running call whose caller has gone.
     @usableFromInline
     func abandon(_ waiter: CallWaiter, _ error: any Error, cancellingTurn: Bool) {
-        switch waiter.end(.failed(error)) {
+        let stage = waiter.end(.failed(error))
+        if stage != .over, case CallError.timedOut = error { runtime.counters.timeouts.add() }
+        switch stage {
         case .over:
             return
         case .waiting:

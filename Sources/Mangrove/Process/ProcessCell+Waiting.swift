@@ -37,6 +37,7 @@ extension ProcessCell {
         guard let note = noteWaiting(for: target) else { return nil }
         if let circle = note.waiter.circle(through: target) {
             note.end()
+            target.runtime.counters.deadlocks.add()
             throw .deadlock(circle.map(\.label))
         }
         return note

@@ -60,12 +60,14 @@ package final class ProcessCell: Sendable {
     // the last; between the two it is only read, by holders of a pin.
     @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
 
-    // Safe: read and written on the actor only. True while a turn is suspended, and for good once the process terminates.
+    // Safe: read and written on the actor only. True while a turn is suspended, and for good once the
+    // process terminates, or if its turns are watched: then all of them run in the drain.
     @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var busy = false
 
     init(_ spec: ChildSpec, parent: ProcessCell?, runtime: Runtime) {
         id = runtime.nextProcessID()
         facts = spec.facts
+        busy = spec.turnBudget != nil
         self.parent = parent
         self.runtime = runtime
         startedAt = runtime.clock.now()

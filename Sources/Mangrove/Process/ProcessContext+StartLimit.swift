@@ -53,7 +53,7 @@ extension ProcessContext {
         defer { cell.leave() }
         do {
             let value = try await body()
-            if !outcome.succeed(value) { runtime.log(.warning, "process.start.late", ["process": path]) }
+            if !outcome.succeed(value) { runtime.emit(RuntimeEvents.lateStart) { path } }
         } catch {
             outcome.fail(error)
         }

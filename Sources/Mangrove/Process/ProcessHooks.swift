@@ -5,6 +5,7 @@ final class ProcessHooks: Sendable {
     let run: (@Sendable (any ProcessActor) async throws -> Void)?
     let terminate: (@Sendable (any ProcessActor, ExitReason) async -> Void)?
     let signal: (@Sendable (any ProcessActor, Signal) async throws -> Void)?
+    let status: (@Sendable (any ProcessActor) async throws -> ProcessStatus)?
     /// Supervisors do not end with those they are linked with.
     let isSupervisor: Bool
 
@@ -26,6 +27,11 @@ final class ProcessHooks: Sendable {
             signal = { actor, signal in try await (actor as? any SignalHandling)?.handle(signal) }
         } else {
             signal = nil
+        }
+        if type is any StatusShowing.Type {
+            status = { actor in try await (actor as? any StatusShowing)?.status() ?? ProcessStatus() }
+        } else {
+            status = nil
         }
     }
 }

@@ -155,7 +155,7 @@ extension ProcessCell {
         let waiter = AnswerWaiter<Answer>()
         let turn: @Sendable (isolated Target) throws -> Void = { [self] actor in
             do {
-                waiter.succeed(try body(actor))
+                if !waiter.succeed(try body(actor)) { noteLateReply() }
             } catch let exit as Exit {
                 throw exit
             } catch {
@@ -183,7 +183,7 @@ extension ProcessCell {
         // No capture list: with one, the closure would not be taken for one that stays where it is called.
         .async { actor in
             do {
-                waiter.succeed(try await body(unsafeDowncast(actor, to: Target.self)))
+                if !waiter.succeed(try await body(unsafeDowncast(actor, to: Target.self))) { self.noteLateReply() }
             } catch let exit as Exit {
                 throw exit
             } catch {
@@ -230,7 +230,14 @@ extension ProcessCell {
     @usableFromInline
     func fail(_ waiter: CallWaiter, _ error: any Error) {
         guard waiter.end(.failed(error)) == .over else { return }
-        runtime.log(.warning, "process.call.error_without_caller", ["process": path, "error": "\(error)"])
+        noteLateReply()
+        runtime.emit(RuntimeEvents.errorWithoutCaller) { (path, LoggedError(error)) }
+    }
+
+    /// Counts an outcome that came when its caller had gone.
+    @usableFromInline
+    func noteLateReply() {
+        runtime.counters.lateReplies.add()
     }
 
     @usableFromInline

@@ -88,25 +88,22 @@ extension ProcessReference where Target: Actor {
         let cell = try resolve().cell
         let waiter = AnswerWaiter<Answer>()
         let work = Message.Work.async { actor in
-                guard let target = actor as? Target else {
-                    return waiter.fail(CallError.noProcess("\(cell.label) as \(Target.self)"))
-                }
-                let reply = Reply(cell, waiter)
-                cell.state.withLock { $0.setAside().relations.replies.add(reply.slot) }
-                do {
-                    try await body(target, reply)
-                } catch let exit as Exit {
-                    reply.leaveToTheEnd()
-                    throw exit
-                } catch {
-                    if reply.isAnswered { throw error }
-                    guard !reply.fail(error) else { return }
-                    cell.runtime.log(
-                        .warning,
-                        "process.call.error_without_caller",
-                        ["process": cell.path, "error": "\(error)"]
-                    )
-                }
+            guard let target = actor as? Target else {
+                return waiter.fail(CallError.noProcess("\(cell.label) as \(Target.self)"))
+            }
+            let reply = Reply(cell, waiter)
+            cell.state.withLock { $0.setAside().relations.replies.add(reply.slot) }
+            do {
+                try await body(target, reply)
+            } catch let exit as Exit {
+                reply.leaveToTheEnd()
+                throw exit
+            } catch {
+                if reply.isAnswered { throw error }
+                guard !reply.fail(error) else { return }
+                cell.runtime.counters.lateReplies.add()
+                cell.runtime.emit(RuntimeEvents.errorWithoutCaller) { (cell.path, LoggedError(error)) }
+            }
         }
         return try await cell.finish(waiter, Message(work, waiter), timeout, on: nil)
     }

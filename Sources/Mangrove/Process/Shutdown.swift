@@ -93,11 +93,8 @@ final class ShutdownCourse: Sendable {
 
     func note(_ overrun: ShutdownReport.Overrun) {
         overruns.withLock { $0.append(overrun) }
-        runtime.log(
-            .warning,
-            "process.shutdown.overran",
-            ["process": overrun.path, "phase": "\(overrun.phase)", "limit": "\(overrun.limit)"]
-        )
+        runtime.counters.overruns.add()
+        runtime.emit(RuntimeEvents.overran) { (overrun.path, "\(overrun.phase)", "\(overrun.limit)") }
     }
 }
 

@@ -72,7 +72,8 @@ extension ProcessCell {
             return true
         }
         guard isZombie else { return }
-        runtime.log(.error, "process.zombie", ["process": path, "id": "\(id)", "policy": "\(facts.contents.zombies)"])
+        runtime.counters.zombies.add()
+        runtime.emit(RuntimeEvents.zombie) { (path, id, "\(facts.contents.zombies)") }
         if facts.contents.zombies == .endProgram {
             runtime.environment.host.end(because: "\(path) was killed and its code does not return")
         }
@@ -90,7 +91,7 @@ extension ProcessCell {
         haunting.timer?.cancel()
         if haunting.isDeclared {
             runtime.zombieList.withLock { _ = $0.removeValue(forKey: id) }
-            runtime.log(.warning, "process.zombie.ended", ["process": path, "id": "\(id)"])
+            runtime.emit(RuntimeEvents.zombieEnded) { (path, id) }
         }
         for watcher in haunting.watchers { watcher() }
     }

@@ -13,6 +13,23 @@ public struct ProgramCommand: Sendable, Hashable {
     /// How many bytes may wait to be read by it.
     public var inputLimit: Int
 
+    /// Describes how to start a program; the parameters are as those of ``Program``.
+    public init(
+        executable: String,
+        arguments: [String] = [],
+        environment: [String: String] = [:],
+        inheritsEnvironment: Bool = true,
+        lineLimit: Int = 1 << 20,
+        inputLimit: Int = 1 << 20
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.inheritsEnvironment = inheritsEnvironment
+        self.lineLimit = lineLimit
+        self.inputLimit = inputLimit
+    }
+
     /// All variables it gets, as `name=value`, in the order of their names where they are its own.
     func variables(besides inherited: [String]) -> [String] {
         let kept = inherited.filter { variable in

@@ -3,9 +3,19 @@ final class ProgramInbox: Sendable {
     let lineLimit: Int
     /// Rung when there is something new.
     let bell = AsyncSignal()
+    private struct Waiting {
+        /// What was taken out and not finished: it comes before all else.
+        var first: ProgramEvent?
+        var others = RingQueue<ProgramEvent>()
+
+        mutating func popFirst() -> ProgramEvent? {
+            first.take() ?? others.popFirst()
+        }
+    }
+
     private let context: ProcessContext
     /// nil when nobody will look any more.
-    private let queue = Lock<RingQueue<ProgramEvent>?>(RingQueue())
+    private let queue = Lock<Waiting?>(Waiting())
 
     init(_ context: ProcessContext, _ lineLimit: Int) {
         self.context = context
@@ -15,7 +25,7 @@ final class ProgramInbox: Sendable {
     /// Takes what the program did; from its launcher's thread.
     func take(_ event: ProgramEvent) {
         let isOpen = queue.withLock { queue in
-            queue?.append(event)
+            queue?.others.append(event)
             return queue != nil
         }
         guard isOpen else { return Self.discard(event) }
@@ -27,9 +37,18 @@ final class ProgramInbox: Sendable {
         queue.withLock { $0?.popFirst() }
     }
 
+    /// Takes back what was not finished.
+    func putBack(_ event: ProgramEvent) {
+        let isOpen = queue.withLock { queue in
+            queue?.first = event
+            return queue != nil
+        }
+        if !isOpen { Self.discard(event) }
+    }
+
     /// Drops what waits and what comes; the program is not held up by it.
     func close() {
-        var left = queue.withLock { queue -> RingQueue<ProgramEvent>? in
+        var left = queue.withLock { queue -> Waiting? in
             defer { queue = nil }
             return queue
         }

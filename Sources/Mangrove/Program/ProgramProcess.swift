@@ -84,7 +84,7 @@ public actor ProgramProcess: ProcessActor, Terminating {
                 await inbox.bell.wait()
             } catch {
                 // It is ending as it is; what comes after the line that failed is still handled.
-                context.runtime.log(.warning, "program.line.failed", ["process": context.path, "error": "\(error)"])
+                context.runtime.emit(RuntimeEvents.lineFailed) { (context.path, LoggedError(error)) }
             }
         }
     }
@@ -109,11 +109,10 @@ public actor ProgramProcess: ProcessActor, Terminating {
         while let news = inbox.next() {
             switch news {
             case .output(let lines, let handled):
-                defer { handled() }
-                for line in lines { try await handle(line) }
+                try await handle(lines, handled)
             case .errors(let lines):
                 for line in lines {
-                    context.runtime.log(.info, "program.errors", ["process": context.path, "line": line])
+                    context.runtime.emit(RuntimeEvents.programErrors) { (context.path, line) }
                 }
             case .lineTooLong:
                 throw ProgramError.lineTooLong(limit: inbox.lineLimit)
@@ -127,11 +126,26 @@ public actor ProgramProcess: ProcessActor, Terminating {
         }
     }
 
+    /// Handles lines that came together. Where one fails, those after it wait for `terminate`.
+    private func handle(_ lines: [String], _ handled: @escaping @Sendable () -> Void) async throws {
+        for (index, line) in lines.enumerated() {
+            do {
+                try await handle(line)
+            } catch {
+                inbox.putBack(.output(Array(lines[(index + 1)...]), handled: handled))
+                throw error
+            }
+            // Killed meanwhile: nobody wants the others handled.
+            if context.cell.gate.isDead { break }
+        }
+        handled()
+    }
+
     private func handle(_ line: String) async throws {
         if let onLine {
             try await onLine(line, self)
         } else {
-            context.runtime.log(.info, "program.output", ["process": context.path, "line": line])
+            context.runtime.emit(RuntimeEvents.programOutput) { (context.path, line) }
         }
     }
 }

@@ -87,7 +87,7 @@ extension ProcessCell {
                         let actor = try await start(ProcessContext(cell: self))
                         leave()
                         if !outcome.succeed(actor) {
-                            runtime.log(.warning, "process.start.late", ["process": path])
+                            runtime.emit(RuntimeEvents.lateStart) { path }
                         }
                     } catch {
                         leave()

@@ -3,9 +3,10 @@ extension Runtime {
     func poolProgress(_ progress: PoolProgress) {
         switch progress {
         case .stuck:
-            log(.warning, "runtime.pool.stuck", ["inside": busyPaths(atMost: 8).joined(separator: " ")])
+            counters.poolStuck.add()
+            emit(RuntimeEvents.poolStuck) { busyPaths(atMost: 8).joined(separator: " ") }
         case .recovered(let time):
-            log(.info, "runtime.pool.recovered", ["after": "\(time)"])
+            emit(RuntimeEvents.poolRecovered) { time }
         }
     }
 

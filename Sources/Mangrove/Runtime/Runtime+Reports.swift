@@ -1,35 +1,29 @@
 extension Runtime {
-    /// Logs what a supervisor reports, under stable names.
-    func log(_ report: SupervisorReport, of path: String) {
+    /// Emits and counts what a supervisor reports.
+    func log(_ report: SupervisorReport, of supervisor: ProcessCell) {
+        let path = supervisor.path
         reports.withLock { $0.add(path, report) }
+        func child(_ id: ChildID) -> String { "\(path)/\(id)" }
         switch report {
         case .childEnded(let id, let reason):
-            log(.warning, "supervisor.child.ended", ["child": "\(path)/\(id)", "reason": "\(reason)"])
+            emit(RuntimeEvents.childEnded) { (child(id), reason) }
         case .restarting(let id, let strategy):
-            log(.info, "supervisor.child.restarting", ["child": "\(path)/\(id)", "strategy": "\(strategy)"])
+            counters.restarted(under: supervisor.metricLabel)
+            emit(RuntimeEvents.restarting) { (child(id), "\(strategy)") }
         case .startFailed(let id, let error):
-            log(.error, "supervisor.child.start_failed", ["child": "\(path)/\(id)", "error": error])
+            emit(RuntimeEvents.startFailed) { (child(id), LoggedError(error)) }
         case .stoppedBadly(let id, let reason):
-            log(.warning, "supervisor.child.stopped_badly", ["child": "\(path)/\(id)", "reason": "\(reason)"])
+            emit(RuntimeEvents.stoppedBadly) { (child(id), reason) }
         case .waiting(let id, let wait):
-            log(.info, "supervisor.child.waiting", ["child": "\(path)/\(id)", "wait": "\(wait)"])
+            emit(RuntimeEvents.waiting) { (child(id), wait) }
         case .budgetUsedUp(let id, let limit):
-            log(
-                .error,
-                "supervisor.child.left_stopped",
-                ["child": "\(path)/\(id)", "limit": "\(limit.maxRestarts) restarts in \(limit.period)"]
-            )
+            emit(RuntimeEvents.leftStopped) { (child(id), limit.maxRestarts, limit.period) }
         case .gaveUp(let id, let intensity, let reason):
-            log(
-                .error,
-                "supervisor.gave_up",
-                [
-                    "supervisor": path,
-                    "child": "\(id)",
-                    "limit": "\(intensity.maxRestarts) restarts in \(intensity.period)",
-                    "reason": reason.map { "\($0)" } ?? "its start failed",
-                ]
-            )
+            counters.gaveUp.add()
+            emit(RuntimeEvents.gaveUp) {
+                let why = reason?.text(by: environment.redaction) ?? "its start failed"
+                return (path, child(id), intensity.maxRestarts, intensity.period, why)
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ public final class Runtime: Sendable {
     let zombieList = Lock<[ProcessID: Zombie]>([:])
     /// What its supervisors reported lately.
     let reports = Lock(ReportHistory())
+    let counters = RuntimeCounters()
 
     let node: UInt32
     private let serials = Atomic<UInt64>(0)
@@ -57,7 +58,8 @@ public final class Runtime: Sendable {
             roots.withLock { $0.append(cell) }
             cell.onDeath { [self] reason in
                 roots.withLock { roots in roots.removeAll { $0 === cell } }
-                log(reason.isClean ? .info : .error, "runtime.root.ended", ["root": cell.path, "reason": "\(reason)"])
+                let event = reason.isClean ? RuntimeEvents.rootEnded : RuntimeEvents.rootFailed
+                emit(event) { (cell.path, reason) }
             }
         }
         return Ref(cell)
@@ -114,16 +116,6 @@ public final class Runtime: Sendable {
     /// - Throws: `CancellationError` if the task is cancelled meanwhile.
     public func sleep(until deadline: RuntimeInstant) async throws {
         try await Sleeper().sleep(until: deadline, on: clock)
-    }
-
-    /// Writes to the runtime's log.
-    public func log(
-        _ level: LogEvent.Level,
-        _ name: String,
-        _ fields: KeyValuePairs<String, String> = [:]
-    ) {
-        let fields = fields.map { (key: $0.key, value: $0.value) }
-        environment.logs.record(LogEvent(level, name, fields, at: clock.civilMicroseconds()))
     }
 
     // MARK: Processes

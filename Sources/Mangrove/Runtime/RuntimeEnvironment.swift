@@ -15,6 +15,8 @@ public struct RuntimeEnvironment: Sendable {
     public var disk: any Disk
     /// Where log events go.
     public var logs: any LogSink
+    /// Puts errors into words, for the log and all else that is shown to people.
+    public var redaction = ErrorRedaction.typeAndDescription
     /// The program the runtime is part of.
     public var host: any ProgramEnding
     /// Starts other programs.
@@ -96,6 +98,14 @@ public protocol RuntimeClock: Sendable {
     ///
     /// The action runs on the clock's own thread and must be short.
     func schedule(at deadline: RuntimeInstant, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer
+
+    /// How many timers are set, for ``Runtime/metrics()``; nil, unless implemented, where that is not known.
+    var pendingTimers: Int? { get }
+}
+
+extension RuntimeClock {
+    /// Not known.
+    public var pendingTimers: Int? { nil }
 }
 
 /// A timer set on a ``RuntimeClock``.

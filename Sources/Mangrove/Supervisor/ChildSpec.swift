@@ -57,6 +57,12 @@ public struct ChildSpec: Sendable {
         set { change { $0.zombies = newValue } }
     }
 
+    /// How long one of its turns may take before it is named in the log; nil for as long as it likes.
+    public var turnBudget: Duration? {
+        get { facts.contents.turnBudget }
+        set { change { $0.turnBudget = newValue } }
+    }
+
     /// How long it waits before a restart; nil for not at all.
     public var backoff: Backoff? {
         get { limits?.backoff }
@@ -79,6 +85,7 @@ public struct ChildSpec: Sendable {
         var room: MailboxPolicy
         var zombies = ZombiePolicy.report
         var limits: RestartLimits?
+        var turnBudget: Duration?
         var hooks: ProcessHooks
         /// Looks for faults in the specifications below this one, where it is a supervisor's.
         var validateContents: @Sendable () throws(SpecError) -> Void
@@ -176,6 +183,7 @@ public struct ChildSpec: Sendable {
         if id.text.isEmpty { throw .emptyID }
         if case .within(let limit) = shutdown, limit < .zero { throw .negativeShutdown(id, limit) }
         if mailboxLimit < 1 { throw .mailboxLimit(id, mailboxLimit) }
+        if let turnBudget, turnBudget <= .zero { throw .turnBudget(id, turnBudget) }
         if isSignificant, restart == .permanent { throw .significantPermanent(id) }
         if let backoff, !backoff.isValid { throw .backoff(id, backoff) }
         try restartBudget?.limit.validate()
@@ -258,6 +266,8 @@ public enum SpecError: Error, Sendable, Equatable {
     case duplicateID(ChildID)
     /// A time to stop below zero.
     case negativeShutdown(ChildID, Duration)
+    /// A budget for turns that allows none.
+    case turnBudget(ChildID, Duration)
     /// A mailbox that holds nothing.
     case mailboxLimit(ChildID, Int)
     /// A significant child that is always restarted never ends for good.

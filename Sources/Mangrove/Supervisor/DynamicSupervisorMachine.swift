@@ -134,7 +134,7 @@ struct DynamicSupervisorMachine: Sendable {
 
     private mutating func startFailed(_ key: Key, _ error: any Error) -> [Effect] {
         guard let child = children[key] else { return [] }
-        let report = Effect.report(.startFailed(child.id, "\(error)"))
+        let report = Effect.report(.startFailed(child.id, error))
         guard child.lastProcess != nil else {
             forget(key)
             return [report, .forget(key), .reply(.failure(.startFailed(child.id, error)))]

@@ -60,7 +60,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
                 }
                 effects += machine.withLock { $0.handle(answer) }
             case .forget(let key): roster.forget(key)
-            case .report(let report): context.runtime.log(report, of: context.path)
+            case .report(let report): context.runtime.log(report, of: context.cell)
             case .reply(.failure(let error)): throw error
             case .reply(.success), .stop, .stopAll, .retryLater, .wait, .awaitRelease, .exit: break
             }
@@ -124,7 +124,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
             case .reply(let result):
                 reply = result
             case .report(let report):
-                context.runtime.log(report, of: context.path)
+                context.runtime.log(report, of: context.cell)
             case .exit(let reason):
                 throw Exit(reason)
             }

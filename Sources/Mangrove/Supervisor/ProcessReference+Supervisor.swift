@@ -219,7 +219,7 @@ extension ProcessCell {
     /// what others have it do; only an ``Exit`` does that.
     func shrugsOff(_ error: any Error) -> Bool {
         guard hooks.isSupervisor, !(error is Exit) else { return false }
-        runtime.log(.error, "supervisor.turn.failed", ["supervisor": path, "error": "\(error)"])
+        runtime.emit(RuntimeEvents.turnFailed) { (path, LoggedError(error)) }
         return true
     }
 

@@ -73,7 +73,7 @@ extension SupervisorError: CustomStringConvertible {
 enum SupervisorReport: Sendable {
     case childEnded(ChildID, ExitReason)
     case restarting(ChildID, Strategy)
-    case startFailed(ChildID, String)
+    case startFailed(ChildID, any Error)
     case stoppedBadly(ChildID, ExitReason)
     case waiting(ChildID, Duration)
     case budgetUsedUp(ChildID, RestartIntensity)

@@ -138,7 +138,7 @@ struct SupervisorMachine: Sendable {
 
     private mutating func startFailed(_ id: ChildID, _ error: any Error) -> [Effect] {
         guard let place = children.place(of: id), let purpose else { return [] }
-        let report = Effect.report(.startFailed(id, "\(error)"))
+        let report = Effect.report(.startFailed(id, error))
         children.update(id) { $0.state = .stopped }
         plan = []
         switch purpose {

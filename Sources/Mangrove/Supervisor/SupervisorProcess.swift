@@ -141,7 +141,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
             case .reply(let result):
                 reply = result
             case .report(let report):
-                context.runtime.log(report, of: context.path)
+                context.runtime.log(report, of: context.cell)
             case .exit(let reason):
                 throw Exit(reason)
             }

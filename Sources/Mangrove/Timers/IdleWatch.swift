@@ -86,7 +86,7 @@ public final class IdleWatch: Sendable {
             }
             return !state.hasRun
         }
-        if isIdle { cell.signal { [self] actor in try await run(actor, after: turns) } }
+        if isIdle { cell.signal(isUrgent: true) { actor in try await self.run(actor, after: turns) } }
         arm()
     }
 

@@ -84,7 +84,7 @@ public final class RepeatingTimer: Sendable {
             defer { state.isDue = true }
             return !state.isDue && !state.isCancelled
         }
-        if mustSend { cell.signal { [self] actor in if begin() { try await turn(actor) } } }
+        if mustSend { cell.signal(isUrgent: true) { actor in if self.begin() { try await self.turn(actor) } } }
         arm()
     }
 

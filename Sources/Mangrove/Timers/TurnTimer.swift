@@ -98,7 +98,7 @@ public final class TurnTimer: Sendable {
             return cell != nil
         }
         // A signal: a timer is exempt from the mailbox's bound.
-        if isDue, let cell { cell.signal { [self] actor in if begin() { try await turn(actor) } } }
+        if isDue, let cell { cell.signal(isUrgent: true) { actor in if self.begin() { try await turn(actor) } } }
     }
 
     /// - Returns: whether the turn is still wanted.

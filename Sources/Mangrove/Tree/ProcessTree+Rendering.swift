@@ -24,7 +24,7 @@ extension ProcessTree {
     }
 
     /// The tree as JSON: an array of nodes with `id`, `path`, `kind`, `state`, `process`, `name`, `restarts`, `lastExit`,
-    /// `retryInMilliseconds`, `mailbox`, `dropped`, `zombies`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
+    /// `status`, `retryInMilliseconds`, `mailbox`, `dropped`, `zombies`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
     public var json: String {
         "[" + roots.map(\.json).joined(separator: ",") + "]"
     }
@@ -66,11 +66,12 @@ extension ProcessTree.Node {
         var parts: [String] = []
         if state != .running { parts.append(state.rawValue) }
         if restarts > 0 { parts.append("\(restarts) restart\(restarts == 1 ? "" : "s")") }
-        if let lastExit { parts.append("last: \(lastExit)") }
+        if let lastExitText { parts.append("last: \(lastExitText)") }
         if let retryIn { parts.append("next attempt in \(retryIn)") }
         if mailbox > 0 { parts.append("\(mailbox) waiting") }
         if dropped > 0 { parts.append("\(dropped) dropped") }
         if !zombies.isEmpty { parts.append("\(zombies.count) zombie\(zombies.count == 1 ? "" : "s")") }
+        if let status, !status.description.isEmpty { parts.append("\(status)") }
         return parts.isEmpty ? state.symbol : state.symbol + " " + parts.joined(separator: ", ")
     }
 
@@ -84,7 +85,8 @@ extension ProcessTree.Node {
         if let process { members.append("\"process\":\(process.serial)") }
         if let name { members.append("\"name\":" + JSONText.quoted(name.description)) }
         members.append("\"restarts\":\(restarts)")
-        if let lastExit { members.append("\"lastExit\":" + JSONText.quoted(lastExit.description)) }
+        if let lastExitText { members.append("\"lastExit\":" + JSONText.quoted(lastExitText)) }
+        if let status { members.append("\"status\":" + status.json) }
         if let retryIn { members.append("\"retryInMilliseconds\":\(retryIn.wholeNanoseconds / 1_000_000)") }
         members.append("\"mailbox\":\(mailbox)")
         if dropped > 0 { members.append("\"dropped\":\(dropped)") }

@@ -39,6 +39,10 @@ public struct ProcessTree: Sendable {
         public var restarts: Int
         /// What it last ended with.
         public var lastExit: ExitReason?
+        /// What it last ended with in the words of the environment's ``ErrorRedaction``: what renderings show.
+        public var lastExitText: String?
+        /// What it shows of its state, where that was asked for; see ``StatusShowing``.
+        public var status: ProcessStatus?
         /// How long until its restart is tried, while it waits as its ``Backoff`` says.
         public var retryIn: Duration?
         /// Messages waiting for it.
@@ -79,9 +83,37 @@ public struct ProcessTree: Sendable {
 
 extension Runtime {
     /// What lives in this runtime now.
+    ///
+    /// Nothing is asked of any process, and nothing of their states is shown.
     public func tree() -> ProcessTree {
         let zombies = Dictionary(grouping: zombies, by: \.path)
         return ProcessTree(roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text, zombies) })
+    }
+
+    /// As ``tree()``, with what processes show of their states: every ``StatusShowing`` one is asked, all at once.
+    ///
+    /// One that is too busy to answer in time has a status that says so.
+    /// - Parameter limit: how long to wait for them altogether.
+    public func tree(statusesWithin limit: Duration) async -> ProcessTree {
+        var tree = tree()
+        var shown: [ProcessID: ProcessCell] = [:]
+        var cells = rootCells
+        while let cell = cells.popLast() {
+            if cell.hooks.status != nil { shown[cell.id] = cell }
+            cells += cell.overview().compactMap(\.cell)
+        }
+        let statuses = await withTaskGroup(of: (ProcessID, ProcessStatus).self) { group in
+            for (id, cell) in shown.sorted(by: { $0.key.serial < $1.key.serial }) {
+                group.addTask {
+                    do { return (id, try await cell.askStatus(within: limit)) } catch {
+                        return (id, .fallback("no status: \(error)"))
+                    }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for index in tree.roots.indices { tree.roots[index].take(statuses) }
+        return tree
     }
 
     private func node(
@@ -101,6 +133,8 @@ extension Runtime {
             name: live?.name,
             restarts: overview?.restarts ?? 0,
             lastExit: overview?.lastExit,
+            lastExitText: overview?.lastExit?.text(by: environment.redaction),
+            status: nil,
             retryIn: overview?.nextAttempt.map { clock.now().duration(to: $0) },
             mailbox: live?.waitingMessages ?? 0,
             dropped: live?.droppedMessages ?? 0,
@@ -143,6 +177,13 @@ extension Runtime {
             if let found = self.cell(at: rest.dropFirst(), in: cell.overview().compactMap(\.cell)) { return found }
         }
         return nil
+    }
+}
+
+extension ProcessTree.Node {
+    fileprivate mutating func take(_ statuses: [ProcessID: ProcessStatus]) {
+        status = process.flatMap { statuses[$0] }
+        for index in children.indices { children[index].take(statuses) }
     }
 }
 

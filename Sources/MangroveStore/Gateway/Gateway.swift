@@ -60,6 +60,9 @@ public protocol Gateway: Sendable {
     /// The node's live supervision tree, rendered.
     func tree(_ format: TreeFormat) async throws -> String
 
+    /// The node's metrics, in Prometheus's text format.
+    func metrics() async throws -> String
+
     /// Makes the process at `path` in the tree crash, or be killed, as a fault-injection test would.
     /// - Throws: ``StoreError/refused(_:)`` unless the node was started with faults allowed.
     func crash(_ path: String, kill: Bool) async throws

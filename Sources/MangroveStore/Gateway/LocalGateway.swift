@@ -11,6 +11,7 @@ public final class LocalGateway: Gateway {
     private let settings: StoreSettings
     private let allowFaults: Bool
     private let running: RunningStores
+    private let counters: StoreCounterBook
     private let manager: Address<StoreManager>
 
     init(
@@ -18,12 +19,14 @@ public final class LocalGateway: Gateway {
         _ data: DataDirectory,
         _ settings: StoreSettings,
         _ running: RunningStores,
+        _ counters: StoreCounterBook,
         allowFaults: Bool
     ) {
         self.runtime = runtime
         self.data = data
         self.settings = settings
         self.running = running
+        self.counters = counters
         self.allowFaults = allowFaults
         manager = runtime.address(StoreManager.name, of: StoreManager.self)
     }
@@ -161,6 +164,13 @@ public final class LocalGateway: Gateway {
         case .json: tree.json
         case .mermaid: tree.mermaid
         }
+    }
+
+    /// The node's metrics: the runtime's and the stores'.
+    public func metrics() async throws -> String {
+        var metrics = runtime.metrics()
+        metrics.merge(StoreMetrics.metrics(counters, running))
+        return metrics.prometheus
     }
 
     /// Makes the process at `path` crash, or be killed.

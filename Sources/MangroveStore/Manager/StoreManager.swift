@@ -82,7 +82,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         let identity = StoreIdentity(high: environment.randomness.next(), low: environment.randomness.next())
         try await environment.blocking.run { try directory.create(created: created, identity: identity) }
         entries[id] = Entry(status: .stopped)
-        context.runtime.log(.info, "store.created", ["store": id])
+        context.runtime.emit(StoreEvents.created) { id }
         try await start(id)
     }
 
@@ -104,7 +104,8 @@ actor StoreManager: ProcessActor, SignalHandling {
             throw error
         }
         entries[id] = nil
-        context.runtime.log(.info, "store.removed", ["store": id])
+        node.counters.forget(id)
+        context.runtime.emit(StoreEvents.removed) { id }
     }
 
     func ensureRunning(_ id: String) async throws {
@@ -137,7 +138,7 @@ actor StoreManager: ProcessActor, SignalHandling {
     /// Stops a store in which damage was found: nothing more is served from it.
     func refuse(_ id: String, _ error: StoreError) async {
         guard let entry = entries[id], entry.status == .running, let process = entry.process else { return }
-        context.runtime.log(.error, "store.refused", ["store": id, "error": error.description])
+        context.runtime.emit(StoreEvents.refused) { (id, LoggedError(error)) }
         entries[id] = Entry(status: .damaged, problem: error, process: process)
         try? await supervisor.terminateChild(process.id)
         await process.subtreeEnded()
@@ -147,7 +148,7 @@ actor StoreManager: ProcessActor, SignalHandling {
         guard case .down(let down) = signal else { return }
         guard let id = entries.first(where: { $0.value.process?.id == down.process })?.key else { return }
         guard entries[id]?.status == .running else { return }
-        context.runtime.log(.error, "store.ended", ["store": id, "reason": "\(down.reason)"])
+        context.runtime.emit(StoreEvents.ended) { (id, down.reason) }
         let now = context.runtime.clock.now()
         let lasted = entries[id]?.startedAt.map { $0.duration(to: now) >= Self.lasting } ?? false
         if lasted { entries[id]?.failures = 0 }
@@ -166,7 +167,8 @@ actor StoreManager: ProcessActor, SignalHandling {
             directory: node.data.directory(of: id).path,
             settings: node.settings,
             leases: node.leases,
-            running: node.running
+            running: node.running,
+            counters: node.counters
         )
         do {
             guard let process = try await supervisor.startChild(storeSystem(place), as: SupervisorProcess.self) else {
@@ -191,7 +193,7 @@ actor StoreManager: ProcessActor, SignalHandling {
     /// Remembers why a store did not start, and starts it again later unless that cannot help.
     private func noteFailure(of id: String, _ error: any Error) -> StoreError {
         let cause = Self.cause(of: error, store: id)
-        context.runtime.log(.error, "store.start_failed", ["store": id, "error": cause.description])
+        context.runtime.emit(StoreEvents.startFailed) { (id, LoggedError(cause)) }
         if case .damaged = cause {
             entries[id] = Entry(status: .damaged, problem: cause, process: entries[id]?.process)
         } else {

@@ -27,7 +27,7 @@ actor NodeMonitor: ProcessActor, LongRunning {
                 note(try await environment.blocking.run { try environment.disk.freeSpace(at: directory) })
             } catch let error as DiskError {
                 // A disk that cannot be asked is no reason to take the store down; if it fails, the engine will say so.
-                runtime.log(.warning, "store.disk.unknown", ["store": place.store, "error": error.description])
+                runtime.emit(StoreEvents.diskUnknown) { (place.store, LoggedError(error)) }
             }
             try await runtime.sleep(for: place.settings.monitorInterval)
         }
@@ -36,7 +36,7 @@ actor NodeMonitor: ProcessActor, LongRunning {
     private func note(_ free: Int) {
         let low = free < place.settings.lowDiskBytes
         if low, !isLow {
-            runtime.log(.warning, "store.disk.low", ["store": place.store, "free": "\(free)"])
+            runtime.emit(StoreEvents.diskLow) { (place.store, free) }
         }
         freeBytes = free
         isLow = low

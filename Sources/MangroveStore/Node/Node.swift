@@ -59,6 +59,7 @@ public final class Node: Sendable {
             data,
             settings.store,
             place.running,
+            place.counters,
             allowFaults: settings.allowsFaults
         )
         do {
@@ -103,4 +104,5 @@ struct NodePlace: Sendable {
     let startsStores: Bool
     let leases = DirectoryLeases()
     let running = RunningStores()
+    let counters = StoreCounterBook()
 }

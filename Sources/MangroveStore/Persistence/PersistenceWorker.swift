@@ -45,7 +45,7 @@ actor PersistenceWorker: ProcessActor, LongRunning {
             covered = try await session.write { engine in try engine.writeCheckpoint() } ?? covered
         } catch StoreError.unavailable(let store, let why) where session.engine.failure == nil {
             // The older one still serves; a full disk, say, is no reason to restart what works.
-            runtime.log(.warning, "store.checkpoint.failed", ["store": store, "error": why])
+            runtime.emit(StoreEvents.checkpointFailed) { (store, why) }
         }
     }
 

@@ -39,6 +39,7 @@ extension GatewayRequest {
         case .storeConfiguration(let store):
             return .configuration(try await gateway.storeConfiguration(store))
         case .tree(let format): return .text(try await gateway.tree(format))
+        case .metrics: return .text(try await gateway.metrics())
         case .crash(let path, let kill):
             try await gateway.crash(path, kill: kill)
             return .done

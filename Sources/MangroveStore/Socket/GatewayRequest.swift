@@ -12,6 +12,7 @@ enum GatewayRequest: Sendable, Equatable {
     case storeStatus(String)
     case storeConfiguration(String)
     case tree(TreeFormat)
+    case metrics
     case crash(path: String, kill: Bool)
     case verify(String)
 
@@ -22,7 +23,7 @@ enum GatewayRequest: Sendable, Equatable {
             .readAll(let store, _, _), .version(let store, _), .streams(let store), .createStore(let store),
             .removeStore(let store), .storeStatus(let store), .storeConfiguration(let store), .verify(let store):
             store
-        case .stores, .tree, .crash: ""
+        case .stores, .tree, .metrics, .crash: ""
         }
     }
 
@@ -71,6 +72,7 @@ enum GatewayRequest: Sendable, Equatable {
         case .tree(let format):
             writer.byte(12)
             writer.text(format.rawValue)
+        case .metrics: writer.byte(15)
         case .crash(let path, let kill):
             writer.byte(13)
             writer.text(path)
@@ -128,6 +130,7 @@ enum GatewayRequest: Sendable, Equatable {
         case 12: .tree(try treeFormat(&reader))
         case 13: .crash(path: try reader.text(), kill: try reader.flag())
         case 14: .verify(try reader.text())
+        case 15: .metrics
         default: throw WireError(what: "a request")
         }
     }

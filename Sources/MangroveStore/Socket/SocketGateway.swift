@@ -122,6 +122,12 @@ public final class SocketGateway: Gateway {
         try await ask(.tree(format)) { if case .text(let text) = $0 { text } else { nil } }
     }
 
+    /// Asks the node, as ``Gateway/metrics()`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func metrics() async throws -> String {
+        try await ask(.metrics) { if case .text(let text) = $0 { text } else { nil } }
+    }
+
     /// Asks the node, as ``Gateway/crash(_:kill:)`` says.
     /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
     public func crash(_ path: String, kill: Bool) async throws {

@@ -9,6 +9,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
     let session: EngineSession
     private let context: ProcessContext
     private let commits: CommitQueue
+    private let counters: StoreCounters
     private let pubSub: Address<StorePubSub>
     private let staged = AsyncSignal()
 
@@ -19,7 +20,14 @@ actor Store: ProcessActor, LongRunning, Terminating {
         case needsRead([Int], EngineSession)
     }
 
-    private init(_ context: ProcessContext, _ session: EngineSession, _ commits: CommitQueue, _ names: StoreName) {
+    private init(
+        _ context: ProcessContext,
+        _ session: EngineSession,
+        _ commits: CommitQueue,
+        _ counters: StoreCounters,
+        _ names: StoreName
+    ) {
+        self.counters = counters
         self.context = context
         self.session = session
         self.commits = commits
@@ -39,17 +47,14 @@ actor Store: ProcessActor, LongRunning, Terminating {
                     options: LogOptions(segmentSize: place.settings.segmentBytes)
                 )
             }
-            context.runtime.log(
-                report.isNotable ? .warning : .info,
-                "store.opened",
-                ["store": place.store, "report": report.summary]
-            )
+            let event = report.isNotable ? StoreEvents.recovered : StoreEvents.opened
+            context.runtime.emit(event) { (place.store, report.summary) }
             let session = EngineSession(engine, lease, environment.blocking)
             context.onExit { _ in
                 session.retire()
                 commits.end(place.store) { engine.error(for: $0) }
             }
-            return Store(context, session, commits, names)
+            return Store(context, session, commits, place.counters.counters(of: place.store), names)
         } catch {
             lease.release()
             throw error
@@ -81,9 +86,11 @@ actor Store: ProcessActor, LongRunning, Terminating {
         while !Task.isCancelled {
             await staged.wait()
             if Task.isCancelled { return }
+            let begin = context.runtime.clock.now()
             let outcome = try await session.write { engine in try engine.flushStaged() }
             commits.complete(upTo: outcome.durable)
             guard let last = outcome.positions.last else { continue }
+            counters.flushed(outcome, in: begin.duration(to: context.runtime.clock.now()))
             // Nobody there to hear it: whoever comes will read the log.
             try? pubSub.cast { $0.publish(committed: last) }
         }
@@ -96,7 +103,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
             try await session.write { engine in try engine.close() }
             commits.complete(upTo: .max)
         } catch {
-            context.runtime.log(.error, "store.close_failed", ["store": session.engine.store, "error": "\(error)"])
+            context.runtime.emit(StoreEvents.closeFailed) { (session.engine.store, LoggedError(error)) }
         }
     }
 }

@@ -48,4 +48,5 @@ struct StorePlace: Sendable {
     var settings: StoreSettings
     var leases: DirectoryLeases
     var running: RunningStores
+    var counters: StoreCounterBook
 }

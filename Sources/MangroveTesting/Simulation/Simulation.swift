@@ -26,6 +26,8 @@ public final class Simulation: Sendable {
     public let program = RecordedProgram()
     /// Sends the signals that stop a program.
     public let signals = SimulatedSignals()
+    /// The programs that can be children of its supervisors.
+    public let programs: SimulatedPrograms
     /// The disk the runtime keeps its files on.
     public let disk: any Disk
     /// The runtime under test.
@@ -38,23 +40,31 @@ public final class Simulation: Sendable {
     ///   - seed: chooses everything that is left open.
     ///   - disk: keeps the files; one that was used before simulates a restart.
     ///   - stepLimit: a run that takes more steps fails.
-    public init(seed: UInt64, disk: (any Disk)? = nil, stepLimit: Int = 5_000_000) {
+    ///   - adjust: changes the environment before the runtime is made: other sinks, a redaction.
+    public init(
+        seed: UInt64,
+        disk: (any Disk)? = nil,
+        stepLimit: Int = 5_000_000,
+        adjust: (inout RuntimeEnvironment) -> Void = { _ in }
+    ) {
         self.seed = seed
         self.stepLimit = stepLimit
         executor = SimulatedExecutor(seed: seed)
         self.disk = disk ?? SimulatedDisk(seed: seed)
-        runtime = Runtime(
-            RuntimeEnvironment(
-                clock: clock,
-                randomness: SimulatedRandomness(seed: seed ^ 0x9E37_79B9_7F4A_7C15),
-                tasks: SimulatedTasks(executor: executor, worksInPlace: !seed.isMultiple(of: 2)),
-                blocking: SimulatedBlockingThreads(executor: executor),
-                disk: self.disk,
-                logs: logs,
-                host: program,
-                signals: signals
-            )
+        programs = SimulatedPrograms(tasks: SimulatedTasks(executor: executor), clock: clock)
+        var environment = RuntimeEnvironment(
+            clock: clock,
+            randomness: SimulatedRandomness(seed: seed ^ 0x9E37_79B9_7F4A_7C15),
+            tasks: SimulatedTasks(executor: executor, worksInPlace: !seed.isMultiple(of: 2)),
+            blocking: SimulatedBlockingThreads(executor: executor),
+            disk: self.disk,
+            logs: logs,
+            host: program,
+            programs: programs,
+            signals: signals
         )
+        adjust(&environment)
+        runtime = Runtime(environment)
     }
 
     /// A number that is equal for runs that took the same course.

@@ -34,6 +34,9 @@ public final class VirtualClock: RuntimeClock {
     /// How many timers are set.
     public var timerCount: Int { state.withLock { $0.timers.count } }
 
+    /// As ``timerCount``.
+    public var pendingTimers: Int? { timerCount }
+
     /// Moves to the next timer, if there is one, and fires it.
     /// - Returns: false if no timer is set.
     @discardableResult

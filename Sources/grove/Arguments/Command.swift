@@ -11,6 +11,7 @@ enum Command: Equatable {
     case streams(StreamsOptions)
     case stores(StoresOptions)
     case tree(TreeOptions)
+    case metrics(MetricsOptions)
     case crash(CrashOptions)
     case verify(VerifyOptions)
     case demo(DemoOptions)
@@ -68,6 +69,7 @@ enum Command: Equatable {
             return .streams(StreamsOptions(dataDirectory: data, store: try arguments.operand(0, "STORE")))
         case .stores: return .stores(try StoresOptions(arguments, data))
         case .tree: return .tree(try TreeOptions(arguments, data))
+        case .metrics: return .metrics(MetricsOptions(dataDirectory: data))
         case .crash:
             let path = try arguments.operand(0, "PATH")
             return .crash(CrashOptions(dataDirectory: data, path: path, kill: arguments.has("--kill")))

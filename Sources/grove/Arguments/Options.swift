@@ -170,6 +170,11 @@ struct TreeOptions: Equatable {
     }
 }
 
+/// What `grove metrics` is asked for.
+struct MetricsOptions: Equatable {
+    var dataDirectory: String
+}
+
 /// What `grove crash` is asked for.
 struct CrashOptions: Equatable {
     var dataDirectory: String

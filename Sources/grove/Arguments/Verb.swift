@@ -7,6 +7,7 @@ enum Verb: String, CaseIterable {
     case streams
     case stores
     case tree
+    case metrics
     case crash
     case verify
     case demo
@@ -46,6 +47,16 @@ enum Verb: String, CaseIterable {
                     .init(name: "--mermaid", help: "print the tree as a Mermaid flowchart"),
                     Self.data,
                 ],
+                operands: 0...0
+            )
+        case .metrics:
+            VerbSpecification(
+                summary: "print a node's metrics in Prometheus's text format",
+                forms: ["metrics [--data DIR]"],
+                details: [
+                    "A node must be serving the directory: one started for the moment would have counted nothing."
+                ],
+                options: [Self.data],
                 operands: 0...0
             )
         case .crash:

@@ -10,6 +10,17 @@ enum DirectoryNeed: Equatable {
     case createIfMissing
     /// A node must be serving it.
     case served
+    /// A node must be serving it that lets its processes be made to crash.
+    case servedWithFaults
+
+    /// How to start a node, where one is needed.
+    fileprivate var command: String? {
+        switch self {
+        case .existing, .allStores, .createIfMissing: nil
+        case .served: "grove serve"
+        case .servedWithFaults: "grove serve --allow-faults"
+        }
+    }
 }
 
 /// Opens a data directory in this program, runs `body` with its gateway, and closes the directory again in order.
@@ -42,8 +53,8 @@ func withGateway(
         defer { gateway.close() }
         return try await body(gateway)
     }
-    guard need != .served else {
-        throw Failure(.failure, "no node is serving '\(dataDirectory)'; start one with 'grove serve --allow-faults'")
+    if let command = need.command {
+        throw Failure(.failure, "no node is serving '\(dataDirectory)'; start one with '\(command)'")
     }
     return try await openInProcess(dataDirectory, need, body)
 }

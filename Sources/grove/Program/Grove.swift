@@ -77,8 +77,10 @@ private func run(_ command: Command, _ console: Console, _ programs: Programs) a
         return try await with(options.dataDirectory, need) { try await manageStores(options, $0, console) }
     case .tree(let options):
         return try await with(options.dataDirectory, .allStores) { try await showTree(options, $0, console) }
+    case .metrics(let options):
+        return try await with(options.dataDirectory, .served) { try await showMetrics($0, console) }
     case .crash(let options):
-        return try await with(options.dataDirectory, .served) { try await crashProcess(options, $0, console) }
+        return try await with(options.dataDirectory, .servedWithFaults) { try await crashProcess(options, $0, console) }
     case .verify(let options):
         return try await with(options.dataDirectory) { try await verifyStores(options, $0, console) }
     }

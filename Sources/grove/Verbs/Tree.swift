@@ -7,6 +7,12 @@ func showTree(_ options: TreeOptions, _ gateway: any Gateway, _ console: Console
     return .done
 }
 
+/// `grove metrics`: prints the node's metrics.
+func showMetrics(_ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
+    try console.output.write(try await gateway.metrics())
+    return .done
+}
+
 /// `grove crash`: makes a process crash.
 func crashProcess(_ options: CrashOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     try await gateway.crash(options.path, kill: options.kill)

@@ -90,6 +90,9 @@ struct ServeTests {
         #expect(try await site.grove("append", "x", "s", input: Self.event).code == 0)
         // It was the node that answered: in this program the directory could not have been opened.
         #expect(try await site.grove("tree").output.contains("socket"))
+        let metrics = try await site.grove("metrics").output
+        #expect(metrics.contains("\nmangrove_store_events_appended_total{store=\"x\"} 1\n"))
+        #expect(metrics.contains("\nmangrove_supervisors_gave_up_total 0\n"))
         node.signal(SIGTERM)
         #expect(await node.wait() == 0)
         #expect(try !site.exists("grove.sock"))

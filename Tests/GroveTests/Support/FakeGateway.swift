@@ -191,6 +191,10 @@ final class FakeGateway: Gateway {
         try with(id) { _ in ["segment-bytes": "1024", "durability": "flushed"] }
     }
 
+    func metrics() async throws -> String {
+        "mangrove_processes 7\n"
+    }
+
     func tree(_ format: TreeFormat) async throws -> String {
         "tree as \(format.rawValue)"
     }

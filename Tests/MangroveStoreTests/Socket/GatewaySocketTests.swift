@@ -42,9 +42,10 @@ struct GatewaySocketTests {
         }
         try await client.crash("a/b", kill: true)
         #expect(try await client.verify("s") == EchoGateway.report)
+        #expect(try await client.metrics() == "metrics 1\n")
 
         let asked = echo.asked.withLock { $0 }
-        #expect(asked.count == 20)
+        #expect(asked.count == 21)
         #expect(asked[0] == .append(store: "s", stream: "x", expected: .exactly(4), events: [event]))
         #expect(asked[5] == .appendParts(store: "s", parts: parts))
         #expect(asked[6] == .read(store: "s", stream: "x", start: nil, count: 3, direction: .backward))

@@ -195,6 +195,11 @@ final class EchoGateway: Gateway {
         return "tree as \(format.rawValue) 🌳"
     }
 
+    func metrics() async throws -> String {
+        try await took(.metrics)
+        return "metrics 1\n"
+    }
+
     func crash(_ path: String, kill: Bool) async throws { try await took(.crash(path: path, kill: kill)) }
 
     static let report = VerifyReport(store: "s", records: 1, events: 2, streams: 3, bytes: 4, problems: ["x", ""])

@@ -59,7 +59,7 @@ private actor Trapping: ProcessActor, SignalHandling, Terminating {
                 let reports = simulation.logs.events(named: "supervisor.child.ended")
                 #expect(reports.count == 1)
                 #expect(reports.first?.level == .warning)
-                let fields = reports.first?.fields.map(\.value) ?? []
+                let fields = reports.first?.fields.map(\.value.description) ?? []
                 #expect(fields.contains { $0.contains("server") })
                 #expect(fields.contains { $0.contains("\(reason)".prefix(5)) })
             }

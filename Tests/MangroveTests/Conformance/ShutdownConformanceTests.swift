@@ -127,7 +127,7 @@ import Testing
             try await runtime.sleep(for: .seconds(1))
             await root.stop(.shutdown, within: nil)
             let events = simulation.logs.events(named: "supervisor.child.stopped_badly")
-            let children = events.flatMap(\.fields).filter { $0.key == "child" }.map(\.value)
+            let children = events.flatMap(\.fields).filter { $0.key == "child" }.map(\.value.description)
             reported.withLock { $0.formUnion(children) }
         }
         return reported.withLock { $0 }

@@ -31,7 +31,12 @@ import Testing
     }
 
     private static func compiled() throws -> [[String]] {
-        let files = FileManager.default.enumerator(at: root.appending(path: "Tests"), includingPropertiesForKeys: nil)
+        // Hidden folders hold what was built, other people's sources included.
+        let files = FileManager.default.enumerator(
+            at: root.appending(path: "Tests"),
+            includingPropertiesForKeys: nil,
+            options: .skipsHiddenFiles
+        )
         var sources: [[String]] = []
         while let file = files?.nextObject() as? URL {
             if file.pathExtension == "swift" { sources.append(lines(try String(contentsOf: file, encoding: .utf8))) }

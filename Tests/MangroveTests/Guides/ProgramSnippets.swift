@@ -1,4 +1,6 @@
 import Mangrove
+import MangroveTesting
+import Testing
 
 // The code of the guides to programs and to the lifecycle, compiled. `GuideTests` finds each of their Swift blocks here.
 
@@ -22,4 +24,29 @@ private func gallery(_ index: Address<Index>) -> Supervisor {
 private func serve() async throws {
     let shop = Supervisor("shop") { Worker("stock") { Stock() } }
     try await Runtime().run(shop, stopWithin: .seconds(30))
+}
+
+@Suite struct ProgramSnippets {
+    @Test("The script of the guide answers lines, and says bye when it is stopped")
+    func script() {
+        simulate { simulation in
+            simulation.programs.define("thumbnailer") { program in
+                program.onTermination { program in
+                    try await program.print("bye")
+                    program.end(.status(0))
+                }
+                while let line = try await program.readLine() { try await program.print("done \(line)") }
+                return .status(0)
+            }
+            let journal = Journal()
+            let root = try await simulation.runtime.start(
+                Supervisor { Program("p", executable: "thumbnailer") { line, _ in journal.add(line) } }
+            )
+            try await root.child("p", as: ProgramProcess.self).call { try $0.send(line: "x.png") }
+            try await simulation.runtime.quiet()
+            await root.stop(.shutdown)
+            #expect(journal.all == ["done x.png", "bye"])
+            #expect(simulation.programs.launched.map(\.signals) == [[15]])
+        }
+    }
 }

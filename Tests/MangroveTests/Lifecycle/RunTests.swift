@@ -8,15 +8,13 @@ import Testing
         simulate { simulation in
             let journal = Journal()
             let runtime = simulation.runtime
-            let ended = runtime.spawn {
-                await #expect(throws: Never.self) {
-                    try await runtime.run(
-                        Supervisor {
-                            scripted("a", journal)
-                            scripted("b", journal, terminating: .seconds(1))
-                        }
-                    )
-                }
+            let run = Attempt(in: runtime) {
+                try await runtime.run(
+                    Supervisor {
+                        scripted("a", journal)
+                        scripted("b", journal, terminating: .seconds(1))
+                    }
+                )
             }
             try await runtime.quiet()
             #expect(journal.take() == ["start a", "start b"])
@@ -25,7 +23,7 @@ import Testing
             #expect(simulation.signals.exitCode == nil)
             simulation.signals.send(signal)
             #expect(simulation.signals.exitCode == 128 + signal.rawValue)
-            await ended.value
+            try await run.end()
             #expect(journal.take() == ["stop b shutdown", "stop a shutdown"])
             #expect(!simulation.signals.isObserved)
         }
@@ -36,12 +34,10 @@ import Testing
         simulate { simulation in
             let journal = Journal()
             let service = simulation.runtime.service(Supervisor { scripted("a", journal) })
-            let task = simulation.runtime.spawn {
-                await #expect(throws: Never.self) { try await service.run() }
-            }
+            let run = Attempt(in: simulation.runtime) { try await service.run() }
             try await simulation.runtime.quiet()
-            task.cancel()
-            await task.value
+            run.task.cancel()
+            try await run.end()
             #expect(journal.take() == ["start a", "stop a shutdown"])
         }
     }
@@ -51,16 +47,12 @@ import Testing
         simulate(leavingTimers: true) { simulation in
             let runtime = simulation.runtime
             let tree = Supervisor { scripted("a", Journal(), shutdown: .infinity, terminating: .seconds(1_000)) }
-            let task = runtime.spawn {
-                let error = await #expect(throws: RunError.self) {
-                    try await runtime.run(tree, stopWithin: .seconds(2))
-                }
-                #expect(error.map { "\($0)" } == "the supervision tree did not stop within 2.0 seconds and was killed")
-            }
+            let run = Attempt(in: runtime) { try await runtime.run(tree, stopWithin: .seconds(2)) }
             try await runtime.quiet()
             let asked = runtime.clock.now()
             simulation.signals.send(.terminate)
-            await task.value
+            let error = await #expect(throws: RunError.self) { try await run.end() }
+            #expect(error.map { "\($0)" } == "the supervision tree did not stop within 2.0 seconds and was killed")
             #expect(asked.duration(to: runtime.clock.now()) == .seconds(2))
         }
     }
@@ -72,23 +64,75 @@ import Testing
             let tree = Supervisor("shop", intensity: RestartIntensity(1, within: .seconds(9))) {
                 scripted("till", Journal())
             }
-            let task = runtime.spawn {
-                let error = await #expect(throws: RunError.self) { try await runtime.run(tree) }
-                #expect(
-                    error.map { "\($0)" } == """
-                        shop gave up: shop/till failed once too often (more than 1 restarts in 9.0 seconds)
-                        last failures, oldest first:
-                          shop/till: crash: Boom()
-                          shop/till: crash: Boom()
-                        """
-                )
-            }
+            let run = Attempt(in: runtime) { try await runtime.run(tree) }
             try await runtime.quiet()
             for _ in 0..<2 {
                 #expect(runtime.crash(at: "shop/till", with: Boom()))
                 try await runtime.quiet()
             }
-            await task.value
+            let error = await #expect(throws: RunError.self) { try await run.end() }
+            #expect(
+                error.map { "\($0)" } == """
+                    shop gave up: shop/till failed once too often (more than 1 restarts in 9.0 seconds)
+                    last failures, oldest first:
+                      shop/till: crash: Boom()
+                      shop/till: crash: Boom()
+                    """
+            )
+        }
+    }
+
+    @Test("A diagnosis is of this root, of this run: neither of another tree, nor of an earlier run, nor of one below")
+    func ofThisRoot() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            // Named so that a path of one begins as the other's.
+            try await runtime.start(Supervisor("shop-2") { scripted("till", Journal()) })
+            @Sendable func tree() -> Supervisor {
+                Supervisor("shop", intensity: RestartIntensity(2), autoShutdown: .anySignificant) {
+                    Supervisor("sub", intensity: RestartIntensity(0)) { scripted("a", Journal()) }
+                    scripted("last", Journal(), restart: .transient, isSignificant: true)
+                }
+            }
+            let first = Attempt(in: runtime) { try await runtime.run(tree()) }
+            try await runtime.quiet()
+            for _ in 0..<3 {
+                #expect(runtime.crash(at: "shop-2/till", with: Boom()))
+                #expect(runtime.crash(at: "shop/sub/a", with: Boom()))
+                try await runtime.quiet()
+            }
+            let error = await #expect(throws: RunError.self) { try await first.end() }
+            guard case .gaveUp(let diagnosis)? = error else {
+                Issue.record("\(error as Any)")
+                return
+            }
+            #expect(diagnosis.supervisor == "shop")
+            #expect(diagnosis.child == "shop/sub")
+            #expect(Set(diagnosis.failures.map(\.path)) == ["shop/sub/a", "shop/sub"])
+            #expect(diagnosis.failures.count == 6)
+            let second = Attempt(in: runtime) { try await runtime.run(tree()) }
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "shop/sub/a", with: Boom()))
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "shop/last", with: Exit(.normal)))
+            try await second.end()
+        }
+    }
+
+    @Test("A root that is killed is an error, said when nothing is left of its tree")
+    func killed() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            let journal = Journal()
+            let run = Attempt(in: runtime) {
+                defer { journal.add("ended") }
+                try await runtime.run(Supervisor { scripted("a", journal, terminating: .seconds(2)) })
+            }
+            try await runtime.quiet()
+            #expect(runtime.crash(at: "supervisor", with: Boom(), kill: true))
+            let error = await #expect(throws: RunError.self) { try await run.end() }
+            #expect(error.map { "\($0)" } == "the supervision tree ended: killed")
+            #expect(journal.all == ["start a", "stop a killed", "ended"])
         }
     }
 
@@ -98,11 +142,13 @@ import Testing
             let journal = Journal()
             let runtime = simulation.runtime
             let tree = Supervisor { scripted("a", journal, starts: [.hangs]) }
-            let task = runtime.spawn { await #expect(throws: Never.self) { try await runtime.run(tree) } }
+            let run = Attempt(in: runtime) { try await runtime.run(tree) }
             try await runtime.quiet()
             #expect(journal.all == ["hang a"])
+            let asked = runtime.clock.now()
             simulation.signals.send(.interrupt)
-            await task.value
+            try await run.end()
+            #expect(runtime.clock.now() == asked)
         }
     }
 

@@ -81,6 +81,29 @@ private final class Lines: Sendable {
         await runtime.shutdown()
     }
 
+    @Test("What a program printed before it ended is handled to the last line, however late its process comes to it")
+    func ledBehind() async throws {
+        let (runtime, _) = realRuntime()
+        let lines = Lines()
+        try await runtime.start(
+            Supervisor {
+                shell("echo $$; read go; i=0; while [ $i -lt 1000 ]; do echo line $i; i=$((i+1)); done") {
+                    line,
+                    process in
+                    lines.add(line)
+                    guard let number = Int32(line) else { return }
+                    // All else is printed while this first line is being handled, and waits in the pipe.
+                    try process.send(line: "go")
+                    while isAlive(number) { try await runtime.sleep(for: .milliseconds(1)) }
+                }
+            }
+        )
+        let ref = try runtime.address("sh", of: ProgramProcess.self).resolve()
+        #expect("\(await ref.exitReason())" == "normal")
+        #expect(Array(lines.all.dropFirst()) == (0..<1_000).map { "line \($0)" })
+        await runtime.shutdown()
+    }
+
     @Test("A program answers what it is sent, and ends when its input does")
     func conversation() async throws {
         let (runtime, _) = realRuntime()
@@ -299,7 +322,7 @@ private final class Lines: Sendable {
         await runtime.shutdown()
     }
 
-    @Test("A simulated world has no programs: starting one fails")
+    @Test("A simulated world has no programs but those a test defines: starting another fails")
     func simulated() {
         simulate(seeds: 0..<2) { simulation in
             await #expect(throws: SupervisorError.self) {

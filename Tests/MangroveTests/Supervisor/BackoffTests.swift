@@ -224,6 +224,52 @@ import Testing
         }
     }
 
+    @Test("A dynamic supervisor's child whose restart fails waits longer; a budget can end that supervisor too")
+    func dynamicFails() {
+        simulate { [steady] simulation in
+            let runtime = simulation.runtime
+            let journal = Journal()
+            let root = try await runtime.start(
+                Supervisor {
+                    DynamicSupervisor("pool", name: "pool", intensity: RestartIntensity(9), restart: .temporary)
+                }
+            )
+            let pool = runtime.address("pool", of: DynamicSupervisorProcess.self)
+            try await pool.startChild(scripted("a", journal, starts: [.works, .fails, .works]).backoff(steady))
+            _ = journal.take()
+            try await runtime.crash("pool/a")
+            try await runtime.sleep(for: .milliseconds(2_900))
+            #expect(journal.take() == ["stop a crash: Boom()", "fail a"])
+            try await runtime.sleep(for: .milliseconds(200))
+            #expect(journal.take() == ["start a"])
+            try await pool.startChild(
+                scripted("b", journal).restartBudget(0, within: .seconds(5), whenUsedUp: .supervisorGivesUp)
+            )
+            try await runtime.crash("pool/b")
+            #expect(runtime.process("pool") == nil)
+            #expect(!root.isDead)
+        }
+    }
+
+    @Test("A significant child that has used its budget up has ended for good: its supervisor may end with it")
+    func significant() {
+        for wait in [nil, steady] {
+            simulate { simulation in
+                let child = scripted("a", Journal(), restart: .transient, isSignificant: true)
+                    .restartBudget(0, within: .seconds(5), whenUsedUp: .childStaysStopped)
+                let root = try await simulation.runtime.start(
+                    Supervisor(autoShutdown: .anySignificant) {
+                        if let wait { child.backoff(wait) } else { child }
+                        scripted("b", Journal())
+                    }
+                )
+                try await simulation.runtime.crash("a")
+                try await simulation.runtime.sleep(for: .seconds(2))
+                #expect("\(await root.exitReason())" == "shutdown")
+            }
+        }
+    }
+
     @Test("A backoff or budget that makes no sense is refused before anything starts")
     func invalid() {
         simulate(seeds: 0..<1) { simulation in

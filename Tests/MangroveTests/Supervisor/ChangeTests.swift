@@ -30,6 +30,9 @@ import Testing
             (RestartIntensity(2, within: .seconds(5)), true), (RestartIntensity(3, within: .seconds(5)), false),
             (RestartIntensity(2, within: .seconds(5), resolution: .wholeSeconds), true),
             (RestartIntensity(1, within: .milliseconds(900)), false),
+            // The first of the three is two seconds and a moment old.
+            (RestartIntensity(2, within: .seconds(2)), false),
+            (RestartIntensity(2, within: .seconds(2), resolution: .wholeSeconds), true),
         ]
         for (intensity, ends) in changes {
             simulate { simulation in
@@ -67,6 +70,34 @@ import Testing
             try await root.terminateChild("a")
             #expect(other.all.isEmpty)
             #expect(try root.children().isEmpty)
+        }
+    }
+
+    @Test("A new backoff, budget or significance of a child, and a new auto-shutdown, apply to its next end")
+    func limits() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            let root = try await runtime.start(
+                Supervisor {
+                    scripted("a", Journal())
+                    scripted("b", Journal(), restart: .transient)
+                }
+            )
+            let backoff = Backoff(initial: .seconds(5), maximum: .seconds(5), jitter: 0)
+            try await root.change { scripted("a", Journal()).backoff(backoff) }
+            try await runtime.crash("a")
+            #expect(try root.children().first?.state == .restarting)
+            try await runtime.sleep(for: .seconds(6))
+            try await root.change {
+                scripted("a", Journal()).restartBudget(0, within: .seconds(5), whenUsedUp: .childStaysStopped)
+            }
+            try await runtime.crash("a")
+            #expect(try root.children().first?.state == .stopped)
+            try await root.change(autoShutdown: .anySignificant) {
+                scripted("b", Journal(), restart: .transient, isSignificant: true)
+            }
+            try await runtime.end("b", .normal)
+            #expect("\(await root.exitReason())" == "shutdown")
         }
     }
 

@@ -94,6 +94,7 @@ import Testing
             let seen = Lock<[RuntimeInstant?]>([])
             let root = try await runtime.start(
                 Supervisor {
+                    DynamicSupervisor("pool", name: "pool")
                     Supervisor("sub") {
                         Worker("a") { context in
                             contexts.withLock { $0.append(context) }
@@ -102,12 +103,22 @@ import Testing
                     }
                 }
             )
-            let context = try #require(contexts.withLock { $0.first })
-            #expect(context.shutdownDeadline == nil)
-            context.onExit { _ in seen.withLock { $0.append(context.shutdownDeadline) } }
+            let pool = runtime.address("pool", of: DynamicSupervisorProcess.self)
+            try await pool.startChild(
+                Supervisor("below") {
+                    Worker("b") { context in
+                        contexts.withLock { $0.append(context) }
+                        return Scripted("b", Journal(), context.runtime, terminating: .seconds(1))
+                    }
+                }
+            )
+            for context in contexts.withLock({ $0 }) {
+                #expect(context.shutdownDeadline == nil)
+                context.onExit { _ in seen.withLock { $0.append(context.shutdownDeadline) } }
+            }
             let deadline = runtime.clock.now().advanced(by: .seconds(9))
             _ = await root.shutdown(within: .seconds(9))
-            #expect(seen.withLock { $0 } == [deadline])
+            #expect(seen.withLock { $0 } == [deadline, deadline])
             contexts.withLock { $0 = [] }
         }
     }

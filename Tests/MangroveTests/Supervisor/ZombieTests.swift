@@ -97,6 +97,29 @@ private actor Stubborn: ProcessActor {
         }
     }
 
+    @Test("A restart asked for while a backoff runs is refused for a zombie, and made when that has gone")
+    func refuseDuringBackoff() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            let backoff = Backoff(initial: .seconds(30), maximum: .seconds(30), jitter: 0)
+            let root = try await runtime.start(
+                Supervisor { Worker("a") { Stubborn($0.runtime) }.zombies(.refuseRestart).backoff(backoff) }
+            )
+            let ref = try root.child("a", as: Stubborn.self)
+            try ref.cast { await $0.work(.seconds(10)) }
+            try await runtime.quiet()
+            ref.kill()
+            try await runtime.quiet()
+            do {
+                try await root.restartChild("a")
+                Issue.record("it was restarted")
+            } catch SupervisorError.zombie("a", ref.id) {}
+            #expect(runtime.process("a") == nil)
+            try await runtime.sleep(for: .seconds(11))
+            #expect(runtime.process("a") != nil)
+        }
+    }
+
     @Test("A child that waits for its zombie can be terminated and stays so; its supervisor can stop")
     func callOff() {
         simulate { simulation in
