@@ -74,7 +74,7 @@ import Testing
             #expect(journal.all == ["start 1", "start 2", "fail 3", "stop 2 shutdown", "stop 1 shutdown"])
             #expect(simulation.runtime.tree().roots.isEmpty)
             let end = simulation.logs.events(named: "runtime.root.ended").last?.logfmt ?? ""
-            #expect(end.contains("level=info") && end.contains("shutdown: child '3' failed to start: Boom()"))
+            #expect(end.contains("level=info") && end.contains("child '3' failed to start: Boom()"))
         }
     }
 
