@@ -39,7 +39,7 @@ extension ProcessGroups {
     /// `handler` ends the process; the watch ends with the process. Source: `pg:monitor/2`.
     ///
     /// ```swift
-    /// let (members, watch) = groups.watch("room", as: context.ref(as: Lobby.self)) { lobby, change in
+    /// let (members, watch) = try groups.watch("room", as: context.ref(as: Lobby.self)) { lobby, change in
     ///     lobby.note(change)
     /// }
     /// ```

@@ -153,7 +153,7 @@ extension ProcessCell {
 
     /// Ends the process, and everything below it, within a limit: asks, waits, and kills what has not ended by then.
     ///
-    /// A turn of the process's own cannot wait for its end: it only asks.
+    /// What the process does itself, a turn or its `run`, cannot wait for its end: it only asks.
     package func stop(_ reason: ExitReason, within policy: ShutdownPolicy) async -> ExitReason {
         await stop(reason, within: policy, during: nil)
     }
@@ -170,7 +170,7 @@ extension ProcessCell {
         case .infinity: requestStop(reason)
         case .within(let limit): requestStop(reason, within: limit)
         }
-        if isOwnTurn { return reason }
+        if isOwnTurn || Self.runner === self { return reason }
         let reason = await awaitDeath()
         await awaitRemains()
         return reason

@@ -17,6 +17,9 @@ extension ProcessCell {
     /// The process on whose behalf the current task runs.
     @TaskLocal static var activity: Activity?
 
+    /// The process whose `run` the current task is, or was started by.
+    @TaskLocal static var runner: ProcessCell?
+
     /// Begins an activity; inside the lock.
     func beginActivity(_ state: inout State) -> Activity {
         state.activities += 1

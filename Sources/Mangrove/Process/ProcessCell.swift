@@ -172,7 +172,7 @@ package final class ProcessCell: Sendable {
         defer { leave() }
         guard let run = hooks.run, let actor else { return }
         do {
-            try await run(actor)
+            try await Self.$runner.withValue(self) { try await run(actor) }
             requestStop(.normal)
         } catch {
             requestStop(Exit.reason(for: error))

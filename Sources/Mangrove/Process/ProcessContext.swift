@@ -19,8 +19,12 @@ public struct ProcessContext: Sendable {
     /// A ref to the process itself; `type` is its actor.
     ///
     /// What is sent through it while the process is still starting waits until it has started.
-    public func ref<Target: ProcessActor>(as type: Target.Type) -> Ref<Target> {
-        Ref(cell)
+    /// - Throws: ``CallError/noProcess(_:)`` if the process runs another kind of actor.
+    public func ref<Target: ProcessActor>(as type: Target.Type) throws(CallError) -> Ref<Target> {
+        guard cell.runs(type) else {
+            throw .noProcess("\(cell.label) as \(Target.self): it is another kind of process")
+        }
+        return Ref(cell)
     }
 
     /// Has this process told when another one ends: ``SignalHandling/handle(_:)`` receives ``Signal/down(_:)``, once.

@@ -114,7 +114,7 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
     /// needs the reason monitors the holder. Source: the `listeners` option of `Registry`.
     ///
     /// ```swift
-    /// rooms.listen(as: context.ref(as: Lobby.self)) { lobby, event in lobby.note(event) }
+    /// rooms.listen(as: try context.ref(as: Lobby.self)) { lobby, event in lobby.note(event) }
     /// ```
     /// - Parameter includingEnds: whether keys that become free because their holder ended are told too.
     @discardableResult
