@@ -23,7 +23,8 @@ extension ProcessCell {
             publishDrain()
             let follower = await drain(actor, on: actor)
             leave()
-            await Self.follow(follower)
+            // Only then, because it leaves the actor, and waking another thread for nothing costs more than the turn.
+            if let follower { await Self.follow(follower) }
         }
     }
 
@@ -45,8 +46,8 @@ extension ProcessCell {
     ///
     /// The task has left those before for good: none of them knows it any more, so that no end of theirs cancels it.
     @concurrent
-    static func follow(_ first: ProcessCell?) async {
-        guard var cell = first else { return }
+    static func follow(_ first: ProcessCell) async {
+        var cell = first
         let task = currentTask()
         var hops = 0
         while true {

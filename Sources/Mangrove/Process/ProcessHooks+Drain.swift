@@ -60,13 +60,13 @@ struct DrainWork: Sendable {
             return cell.runtime.spawnSupervisionIsolated {
                 let follower = await cell.drain(actor, on: isolation)
                 cell.leave()
-                await ProcessCell.follow(follower)
+                if let follower { await ProcessCell.follow(follower) }
             }
         }
         return cell.runtime.spawnIsolated {
             let follower = await cell.drain(actor, on: isolation)
             cell.leave()
-            await ProcessCell.follow(follower)
+            if let follower { await ProcessCell.follow(follower) }
         }
     }
 }
