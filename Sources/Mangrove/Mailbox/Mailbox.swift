@@ -1,6 +1,6 @@
 /// The messages of one process, oldest first, and how many of them count against its bound.
-struct Mailbox: Sendable {
-    private var queue = RingQueue<Message>()
+struct Mailbox: ~Copyable, Sendable {
+    private var queue = MessageQueue()
     /// Those who wait for room, first come first served; the mailbox is full while there are any.
     private var waiting = RingQueue<RoomRequest>()
     /// Messages that count: neither signals, nor calls whose callers have gone, nor what was dropped.
@@ -28,14 +28,14 @@ struct Mailbox: Sendable {
             call.place = .queued
         }
         if !message.isSignal { bounded += 1 }
-        if message.syncCast == nil { others += 1 }
+        if !message.isSyncCast { others += 1 }
         queue.append(message)
     }
 
     /// The next message that somebody still wants done.
     mutating func popFirst() -> Message? {
         while let message = queue.popFirst() {
-            if message.syncCast == nil { others -= 1 }
+            if !message.isSyncCast { others -= 1 }
             if exempt > 0 { exempt -= 1 }
             guard let call = message.call else {
                 if case .dropped = message.work {
@@ -54,13 +54,13 @@ struct Mailbox: Sendable {
     }
 
     /// Moves the next messages that can run in one go into `batch`, which is empty: all of them, if all can.
-    mutating func moveSyncCasts(to batch: inout RingQueue<Message>) {
+    mutating func moveSyncCasts(to batch: inout MessageQueue) {
         if others == 0 {
             swap(&queue, &batch)
             bounded = 0
             return
         }
-        while queue.first?.syncCast != nil, batch.count < 128, let message = queue.popFirst() {
+        while queue.beginsWithSyncCast, batch.count < 128, let message = queue.popFirst() {
             if !message.isSignal { bounded -= 1 }
             batch.append(message)
         }
@@ -119,10 +119,10 @@ struct Mailbox: Sendable {
             }
             if exempt == 0 {
                 _ = queue.popFirst()
-                if message.syncCast == nil { others -= 1 }
+                if !message.isSyncCast { others -= 1 }
             } else {
-                if message.syncCast != nil { others += 1 }
-                queue[Int(exempt)] = Message(work: .dropped)
+                if message.isSyncCast { others += 1 }
+                queue.replace(at: Int(exempt), with: Message(work: .dropped))
                 forgotten += 1
             }
             message.call?.place = .taken

@@ -46,6 +46,12 @@ struct Message: Sendable {
     }
 
     /// Whether this can run in one batch with its neighbours: nobody waits for it, and it does not suspend.
+    var isSyncCast: Bool {
+        guard call == nil, case .sync = work else { return false }
+        return true
+    }
+
+    /// What to run, if it is such a message.
     var syncCast: SyncTurn? {
         guard call == nil, case .sync(let body) = work else { return nil }
         return body

@@ -35,12 +35,12 @@ public final class Lock<Value>: Sendable {
 }
 
 /// A ``Lock`` that lies inside the object it belongs to, without an object of its own.
-struct InlineLock<Value>: ~Copyable, Sendable {
+struct InlineLock<Value: ~Copyable>: ~Copyable, Sendable {
     #if MANGROVE_THREAD_SANITIZER
         // The value has an address of its own: inside the object the sanitizer would take its neighbours for part of it.
         private let guarded: ThreadLock<Value>
 
-        init(_ value: sending Value) {
+        init(_ value: consuming sending Value) {
             guarded = ThreadLock(value)
         }
 
@@ -52,7 +52,7 @@ struct InlineLock<Value>: ~Copyable, Sendable {
     #else
         private let mutex: Mutex<Value>
 
-        init(_ value: sending Value) {
+        init(_ value: consuming sending Value) {
             mutex = Mutex(value)
         }
 
@@ -67,16 +67,21 @@ struct InlineLock<Value>: ~Copyable, Sendable {
 
 #if MANGROVE_THREAD_SANITIZER
     /// A lock that the thread sanitizer can see.
-    private final class ThreadLock<Value>: Sendable {
+    private final class ThreadLock<Value: ~Copyable>: Sendable {
         // Safe: `guarded` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
         // of this object.
         private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
         // With a byte beside it: a value of no size would lie at the address of `mutex`, and a change of the one be taken for
         // a race with a reading of the other.
-        private nonisolated(unsafe) var guarded: (value: Value, presence: UInt8)
+        private nonisolated(unsafe) var guarded: Present
 
-        init(_ value: sending Value) {
-            guarded = (value, 0)
+        private struct Present: ~Copyable {
+            var value: Value
+            let presence: UInt8 = 0
+        }
+
+        init(_ value: consuming sending Value) {
+            guarded = Present(value: value)
             mutex = .allocate(capacity: 1)
             mutex.initialize(to: pthread_mutex_t())
             pthread_mutex_init(mutex, nil)

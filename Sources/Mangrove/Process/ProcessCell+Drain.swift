@@ -79,7 +79,7 @@ extension ProcessCell {
     func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async -> ProcessCell? {
         var casts = 0
         var turns = 0
-        var batch = RingQueue<Message>()
+        var batch = MessageQueue()
         var follower: ProcessCell?
         while true {
             let step = nextStep(&batch)
@@ -117,7 +117,7 @@ extension ProcessCell {
         }
     }
 
-    private func nextStep(_ batch: inout RingQueue<Message>) -> Step {
+    private func nextStep(_ batch: inout MessageQueue) -> Step {
         state.withLock { state in
             switch state.phase {
             case .stopping(let reason): return .stop(reason, beginActivity(&state))
@@ -147,7 +147,7 @@ extension ProcessCell {
     }
 
     /// - Returns: the process that is to be drained next.
-    private func runCasts(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) -> ProcessCell? {
+    private func runCasts(_ batch: inout MessageQueue, on actor: any ProcessActor) -> ProcessCell? {
         // A long batch would keep the other process waiting.
         guard batch.count <= 4, runtime.environment.tasks.followsCasts else {
             run(&batch, on: actor)
@@ -156,7 +156,7 @@ extension ProcessCell {
         return ThreadDuty.collect { run(&batch, on: actor) }
     }
 
-    private func run(_ batch: inout RingQueue<Message>, on actor: any ProcessActor) {
+    private func run(_ batch: inout MessageQueue, on actor: any ProcessActor) {
         while let body = batch.popFirst()?.syncCast {
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()

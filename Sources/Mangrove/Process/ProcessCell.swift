@@ -22,7 +22,7 @@ package final class ProcessCell: Sendable {
         case dead(ExitReason)
     }
 
-    struct State {
+    struct State: ~Copyable {
         var phase = Phase.starting
         var draining = false
         /// Whether the turn under way was cancelled, and with it the task that drains.
