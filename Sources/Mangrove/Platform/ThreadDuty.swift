@@ -9,10 +9,12 @@
 /// What the current thread notes while it runs casts: a process that became busy through one of them, and that the task which
 /// runs them goes on to when it is done, so that no other task need be started and no other thread woken.
 ///
-/// It means something only between ``collect(_:)``'s begin and end, during which the thread's task does not suspend.
+/// And how deep it is in turns that have begun inside one another. Both mean something only while the thread's task does not
+/// suspend.
 enum ThreadDuty {
     private struct Note {
         var isCollecting = false
+        var nesting = 0
         var follower: Unmanaged<ProcessCell>?
     }
 
@@ -48,6 +50,22 @@ enum ThreadDuty {
         casts()
         note.pointee.isCollecting = false
         return note.pointee.follower.take()?.takeRetainedValue()
+    }
+
+    /// How many turns may begin inside one another on one thread: each takes some of its stack.
+    private static let deepest = 16
+
+    /// Goes one deeper, for a turn that may begin on this thread inside the one that makes the call; ``climb()`` goes back.
+    /// - Returns: false if the thread is too deep in such turns.
+    static func descend() -> Bool {
+        guard let note = note(), note.pointee.nesting < deepest else { return false }
+        note.pointee.nesting += 1
+        return true
+    }
+
+    /// Goes back up, on the same thread.
+    static func climb() {
+        note()?.pointee.nesting -= 1
     }
 
     /// Leaves the drain of a process to the task that is running on this thread, if that takes one.

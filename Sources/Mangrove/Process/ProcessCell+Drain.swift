@@ -19,6 +19,7 @@ extension ProcessCell {
     /// As ``spawnDrain(of:)``, by a caller who is on the actor: the first turn begins on the calling thread, if it can.
     @usableFromInline
     func beginDrain<Target: ProcessActor & Actor>(of actor: isolated Target) {
+        guard ThreadDuty.descend() else { return drainApart() }
         runtime.beginIsolated { [self] in
             publishDrain()
             let follower = await drain(actor, on: actor)
@@ -26,6 +27,7 @@ extension ProcessCell {
             // Only then, because it leaves the actor, and waking another thread for nothing costs more than the turn.
             if let follower { await Self.follow(follower) }
         }
+        ThreadDuty.climb()
     }
 
     /// Makes the current task known as the one that drains, so that a kill reaches it.

@@ -87,6 +87,7 @@ public struct Address<Target: ProcessActor>: ProcessReference {
     /// The name.
     public let name: ProcessName
     let runtime: Runtime
+    private let last = LastHolder()
 
     init(_ name: ProcessName, in runtime: Runtime) {
         self.name = name
@@ -96,10 +97,31 @@ public struct Address<Target: ProcessActor>: ProcessReference {
     /// The process that has the name now.
     /// - Throws: ``CallError/noProcess(_:)`` if nobody has it, or its holder is another kind of actor.
     public func resolve() throws(CallError) -> Ref<Target> {
+        if let cell = last.living { return Ref(cell) }
         guard let cell = runtime.names.holder(of: name) else { throw CallError.noProcess("'\(name)'") }
         guard cell.runs(Target.self) else {
             throw CallError.noProcess("'\(name)' as \(Target.self): it belongs to another kind of process")
         }
+        last.note(cell)
         return Ref(cell)
+    }
+}
+
+/// Whom an address found last, so that it need not look again while that process lives: a process that has a name has it until
+/// it is dead, and a name leads to nobody else meanwhile.
+private final class LastHolder: Sendable {
+    private let cell = InlineLock<ProcessCell?>(nil)
+
+    var living: ProcessCell? {
+        cell.withLock { cell in
+            guard let found = cell else { return nil }
+            // It is let go, so that an address that nobody uses keeps no more than one of the dead.
+            if found.gate.isDead { cell = nil }
+            return cell
+        }
+    }
+
+    func note(_ found: ProcessCell) {
+        cell.withLock { $0 = found }
     }
 }

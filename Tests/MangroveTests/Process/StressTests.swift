@@ -26,11 +26,38 @@ private actor Tally: ProcessActor {
 
 private struct Pushed: Error {}
 
+/// One of many that ask each other in a row.
+private actor Link: ProcessActor {
+    private var next: Ref<Link>?
+
+    func set(_ next: Ref<Link>) { self.next = next }
+
+    func reach() async throws -> Int {
+        guard let next else { return 1 }
+        return try await next.call(timeout: nil) { try await $0.reach() } + 1
+    }
+}
+
 /// Real threads, for races that a simulation in one thread cannot have. What they find differs from run to run; what they
 /// require does not. Their calls have no timeout: beside other tests, a thread may be a long time in coming.
 @Suite("Under real threads") struct StressTests {
     private func runtime() -> Runtime {
         Runtime(.system(disk: POSIXDisk(), logs: SilentLogSink()))
+    }
+
+    @Test("A row of ten thousand processes, each asking the next in its turn, needs no deep stack")
+    func longRow() async throws {
+        let runtime = runtime()
+        let root = try await runtime.start(Supervisor { DynamicSupervisor("row", name: "row") })
+        let row = runtime.address("row", of: DynamicSupervisorProcess.self)
+        var links: [Ref<Link>] = []
+        for _ in 0..<10_000 {
+            links.append(try #require(try await row.startChild(Worker("link") { Link() }, as: Link.self)))
+        }
+        for (link, next) in zip(links, links.dropFirst()) { try await link.call(timeout: nil) { $0.set(next) } }
+        #expect(try await links[0].call(timeout: nil) { try await $0.reach() } == 10_000)
+        await root.stop()
+        await runtime.shutdown()
     }
 
     @Test("Calls and casts of eight tasks are all done, one turn at a time")
