@@ -3,13 +3,14 @@
 /// Swift's pool has about one thread for each core, and code that does not suspend keeps its thread. When all of them are kept,
 /// nothing else would run: no restart, no timer. The jobs of supervisors and timers are therefore kept here, and for each a
 /// *ticket* is given to the pool, which takes the next job when it comes up. Where no ticket has come up for a millisecond the
-/// thread takes the jobs instead, until the pool is back.
+/// thread takes the jobs instead, until the pool is back. A machine that has much else to do can be that late without anything
+/// being wrong; only a pool that stays away for a second is reported.
 ///
 /// ```
 ///            job, bell                     a job waits 1 ms
 ///  dormant ────────────▶ watching ─────────────────────────▶ rescuing
 ///     ▲                   │    ▲                                │
-///     └──no job for 5 ms──┘    └────a ticket came up, no jobs───┘
+///     └──no job for 5 ms──┘    └────────a ticket came up────────┘
 /// ```
 ///
 /// The thread starts with the first job and ends when the executor is closed. While it is dormant it costs nothing.
@@ -26,11 +27,14 @@ final class SupervisionExecutor: TaskExecutor {
         var isClosed = false
         /// Since when the pool has made no progress, while it makes none.
         var starvedSince: RuntimeInstant?
+        /// Whether that has been reported.
+        var isReported = false
         var report: (@Sendable (PoolProgress) -> Void)?
     }
 
     private static let patience: Int64 = 1_000_000
     private static let watch: Int64 = 5_000_000
+    private static let reportable: Int64 = 1_000_000_000
 
     private let state = Lock(State())
     private let bell = ThreadSignal()
@@ -67,14 +71,17 @@ final class SupervisionExecutor: TaskExecutor {
     private func takeTicket() {
         let (job, recovered) = state.withLock { state -> (UnownedJob?, PoolProgress?) in
             let since = state.starvedSince.take()
-            return (state.jobs.popFirst()?.job, since.map { .recovered(after: $0.duration(to: monotonicNow())) })
+            let recovered = since.map { PoolProgress.recovered(after: $0.duration(to: monotonicNow())) }
+            defer { state.isReported = false }
+            return (state.jobs.popFirst()?.job, state.isReported ? recovered : nil)
         }
         if let recovered { tell(recovered) }
         job?.runSynchronously(on: asUnownedTaskExecutor())
     }
 
     private enum Step {
-        case rescue(UnownedJob, isFirst: Bool)
+        case rescue(UnownedJob)
+        case report
         case wait(Int64?)
         case end
     }
@@ -84,24 +91,34 @@ final class SupervisionExecutor: TaskExecutor {
         while true {
             let now = monotonicNow()
             let step = state.withLock { state -> Step in
+                state.isDormant = false
+                if let since = state.starvedSince, !state.isReported,
+                    now.nanoseconds - since.nanoseconds >= Self.reportable
+                {
+                    state.isReported = true
+                    return .report
+                }
                 guard let first = state.jobs.first else {
                     if state.isClosed { return .end }
-                    if now.nanoseconds - idleSince.nanoseconds < Self.watch { return .wait(Self.patience) }
+                    // A job that comes now is rescued at once: its coming rings the bell.
+                    let isWatching = now.nanoseconds - idleSince.nanoseconds < Self.watch
+                    if state.starvedSince == nil, isWatching { return .wait(Self.patience) }
                     state.isDormant = true
-                    return .wait(nil)
+                    return .wait(state.starvedSince == nil || state.isReported ? nil : Self.reportable / 10)
                 }
                 idleSince = now
                 let age = now.nanoseconds - first.since.nanoseconds
                 // Once the pool is known to be stuck, nothing waits for it to be found out again.
                 guard state.starvedSince != nil || age >= Self.patience else { return .wait(Self.patience - age) }
                 _ = state.jobs.popFirst()
-                defer { if state.starvedSince == nil { state.starvedSince = first.since } }
-                return .rescue(first.job, isFirst: state.starvedSince == nil)
+                if state.starvedSince == nil { state.starvedSince = first.since }
+                return .rescue(first.job)
             }
             switch step {
-            case .rescue(let job, let isFirst):
-                if isFirst { tell(.stuck) }
+            case .rescue(let job):
                 job.runSynchronously(on: asUnownedTaskExecutor())
+            case .report:
+                tell(.stuck)
             case .wait(let time):
                 bell.wait(nanoseconds: time)
                 if time == nil { idleSince = monotonicNow() }

@@ -17,7 +17,7 @@ public final class SystemTasks: TaskSpawner {
         Task.detached(executorPreference: supervision, operation: body)
     }
 
-    /// Has `report` told when no thread of the pool has been free for supervision for a millisecond, and when one is again.
+    /// Has `report` told when no thread of the pool has been free for supervision for a second, and when one is again.
     public func reportProgress(to report: @escaping @Sendable (PoolProgress) -> Void) {
         supervision.report(to: report)
     }

@@ -200,7 +200,7 @@ public enum RuntimeEvents {
         .runtime,
         "inside",
         when:
-            "no thread of the pool has been free for supervision for a millisecond; names processes whose turns are under way"
+            "no thread of the pool has been free for supervision for a second; names processes whose turns are under way"
     )
     static let poolRecovered = TelemetryEvent<Duration>(
         "runtime.pool.recovered",
