@@ -39,6 +39,7 @@ public final class Stopwatch: Sendable {
         record(figure, Int(picoseconds) / operations)
     }
 
+    /// Records a figure that was read elsewhere.
     public func record(_ figure: Figure, _ value: Int) {
         readings.withLock { $0.append((figure, value)) }
     }

@@ -4,20 +4,25 @@ public import Mangrove
 public actor Idle: ProcessActor {
     @usableFromInline var value = 0
 
+    /// Makes one that counts from zero.
     public init() {}
 
+    /// Answers a call.
     @inlinable
     public func ping() -> Int { value }
 
+    /// Answers a call that may suspend.
     @inlinable
     public func pingLater() async -> Int { value }
 
+    /// Takes a cast.
     @inlinable
     public func increment() { value &+= 1 }
 }
 
 /// What a process crashes with.
 public struct Crash: Error {
+    /// Makes the error.
     public init() {}
 }
 
