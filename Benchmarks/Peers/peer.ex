@@ -22,10 +22,13 @@ defmodule Peer do
   end
 
   @doc "The nanoseconds that `work` takes."
-  def time(work) do
+  def time(work), do: work |> timed() |> elem(0)
+
+  @doc "The same, and what `work` returned."
+  def timed(work) do
     begin = :erlang.monotonic_time(:nanosecond)
-    work.()
-    :erlang.monotonic_time(:nanosecond) - begin
+    result = work.()
+    {:erlang.monotonic_time(:nanosecond) - begin, result}
   end
 
   def record(name, figure, samples) do

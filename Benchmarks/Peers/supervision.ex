@@ -34,7 +34,11 @@ defmodule Supervision do
     starts()
     restarts()
     stops()
-    for {name, children} <- [{"1e2", 100}, {"1e4", 10_000}, {"1e6", 1_000_000}], do: beside(name, children)
+
+    for {name, children} <- [{"1e2", 100}, {"1e4", 10_000}, {"1e6", 1_000_000}] do
+      beside_dynamic(name, children)
+      beside_listed(name, children)
+    end
   end
 
   defp dynamic(options \\ []) do
@@ -206,39 +210,63 @@ defmodule Supervision do
   @bursts 20
   @starts_of_burst 50
   @restarts_of_burst 10
+  @victims @bursts * @restarts_of_burst
 
-  defp beside(name, children) do
+  # Many idle children and, in the middle, some that are restarted, each once.
+  defp beside_dynamic(name, children) do
     me = self()
-    processes = :erlang.system_info(:process_count)
     pool = dynamic(max_restarts: 1_000_000_000, max_seconds: 1)
-    half = div(children, 2)
-    start(pool, half)
+    start(pool, div(children, 2))
+    victims = for _ <- 1..@victims, do: elem(DynamicSupervisor.start_child(pool, {Idle, tell: me}), 1)
+    start(pool, div(children, 2))
 
-    victims =
-      for _ <- 1..@bursts do
-        for _ <- 1..@restarts_of_burst, do: elem(DynamicSupervisor.start_child(pool, {Idle, tell: me}), 1)
-      end
-
-    start(pool, half)
-    Peer.wait(@bursts * @restarts_of_burst)
-    bursts = Enum.map(victims, &beside_burst(pool, &1))
-
-    for {figure, index} <- [{"Start", 0}, {"Restart", 1}, {"Stop", 2}] do
-      Peer.record("beside #{name} children", figure, Enum.map(bursts, &elem(&1, index)))
+    newcomer = fn _ ->
+      {:ok, pid} = DynamicSupervisor.start_child(pool, {Idle, []})
+      pid
     end
 
-    Peer.kill(pool)
-    Peer.settle(processes)
+    beside("beside #{name} dynamic children", pool, victims, newcomer, fn pid ->
+      :ok = DynamicSupervisor.terminate_child(pool, pid)
+    end)
+  end
+
+  defp beside_listed(name, children) do
+    half = div(children, 2)
+    listed = fn number -> Supervisor.child_spec({Idle, []}, id: number) end
+    told = for number <- 1..@victims, do: Supervisor.child_spec({Idle, tell: self()}, id: {:victim, number})
+    specs = Enum.map(1..half, listed) ++ told ++ Enum.map((half + 1)..children, listed)
+
+    {:ok, list} = Supervisor.start_link(specs, strategy: :one_for_one, max_restarts: 1_000_000_000, max_seconds: 1)
+    victims = for {{:victim, _}, pid, _, _} <- Supervisor.which_children(list), do: pid
+
+    newcomer = fn number ->
+      {:ok, _} = Supervisor.start_child(list, listed.({:new, number}))
+      {:new, number}
+    end
+
+    beside("beside #{name} listed children", list, victims, newcomer, fn id ->
+      :ok = Supervisor.terminate_child(list, id)
+      :ok = Supervisor.delete_child(list, id)
+    end)
+  end
+
+  defp beside(name, supervisor, victims, start, stop) do
+    Peer.wait(@victims)
+    bursts = victims |> Enum.chunk_every(@restarts_of_burst) |> Enum.map(&burst(&1, start, stop))
+
+    for {figure, index} <- [{"Start", 0}, {"Restart", 1}, {"Stop", 2}] do
+      Peer.record(name, figure, Enum.map(bursts, &elem(&1, index)))
+    end
+
+    processes = :erlang.system_info(:process_count)
+    %{active: children} = Supervisor.count_children(supervisor)
+    Peer.kill(supervisor)
+    Peer.settle(processes - children - 1)
     Peer.flush()
   end
 
-  defp beside_burst(pool, victims) do
-    start = Peer.time(fn -> send(self(), {:pids, started(pool, @starts_of_burst, [])}) end)
-
-    pids =
-      receive do
-        {:pids, pids} -> pids
-      end
+  defp burst(victims, start, stop) do
+    {start, newcomers} = Peer.timed(fn -> started(start, @starts_of_burst, []) end)
 
     restart =
       Peer.time(fn ->
@@ -248,15 +276,11 @@ defmodule Supervision do
         end
       end)
 
-    stop = Peer.time(fn -> for pid <- pids, do: :ok = DynamicSupervisor.terminate_child(pool, pid) end)
+    stop = Peer.time(fn -> Enum.each(newcomers, stop) end)
 
     {div(start * 1000, @starts_of_burst), div(restart * 1000, @restarts_of_burst), div(stop * 1000, @starts_of_burst)}
   end
 
-  defp started(_, 0, pids), do: pids
-
-  defp started(pool, n, pids) do
-    {:ok, pid} = DynamicSupervisor.start_child(pool, {Idle, []})
-    started(pool, n - 1, [pid | pids])
-  end
+  defp started(_, 0, newcomers), do: newcomers
+  defp started(start, n, newcomers), do: started(start, n - 1, [start.(n) | newcomers])
 end
