@@ -1,6 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
+let mangrove = Target.Dependency.product(name: "Mangrove", package: "mangrove")
+
+func benchmarks(_ name: String) -> Target {
+    .executableTarget(
+        name: name,
+        dependencies: ["World", benchmark, mangrove],
+        path: "Benchmarks/\(name)",
+        plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+    )
+}
+
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
@@ -9,15 +21,10 @@ let package = Package(
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
     ],
     targets: [
-        .executableTarget(
-            name: "Processes",
-            dependencies: [
-                .product(name: "Benchmark", package: "benchmark"),
-                .product(name: "Mangrove", package: "mangrove"),
-            ],
-            path: "Benchmarks/Processes",
-            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
-        )
+        .target(name: "World", dependencies: [benchmark, mangrove], path: "Benchmarks/World"),
+        benchmarks("Processes"),
+        benchmarks("Supervision"),
+        benchmarks("Registry"),
     ],
     swiftLanguageModes: [.v6]
 )

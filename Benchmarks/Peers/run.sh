@@ -1,7 +1,15 @@
 #!/bin/sh
-# Runs the peer's side of the benchmarks. Needs Elixir: apt-get install -y --no-install-recommends erlang-base elixir
+# Runs the peer's side of the benchmarks, all of it or the modules named: Processes, Supervision, Names.
+# Prints a line of JSON for each figure. Needs Elixir: apt-get install -y --no-install-recommends erlang-base elixir
 set -eu
 export LC_ALL=C.UTF-8
 cd "$(dirname "$0")"
-elixir --version | tail -n 1
-exec elixir --erl "+P 4000000" processes.exs
+compiled=$(mktemp -d)
+trap 'rm -rf "$compiled"' EXIT
+elixirc -o "$compiled" ./*.ex >&2
+for module in ${*:-Processes Supervision Names}; do
+    elixir --erl "+P 4000000" -pa "$compiled" -e '
+        :logger.set_primary_config(:level, :none)
+        Process.flag(:trap_exit, true)
+        '"$module"'.run()'
+done

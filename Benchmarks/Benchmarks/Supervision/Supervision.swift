@@ -1,0 +1,9 @@
+import Benchmark
+
+let benchmarks: @Sendable () -> Void = {
+    registerStarts()
+    registerStops()
+    registerRestarts()
+    registerGrowth()
+    registerMemory()
+}
