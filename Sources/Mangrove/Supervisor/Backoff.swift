@@ -14,7 +14,10 @@ public struct Backoff: Sendable, Hashable {
     public var initial: Duration
     /// The longest wait; at least ``initial``.
     public var maximum: Duration
-    /// How much longer each wait is than the one before; at least 1.
+    /// How much longer each wait is than the one before; finite, and at least 1.
+    ///
+    /// However large it is, no wait is longer than ``maximum``: a factor that leads past it, even to a time that cannot be
+    /// represented, is not refused, since what it asks for is well defined: the longest wait, from the second on.
     public var factor: Double
     /// Which part of a wait chance can take away, 0 to 1: so that children that fell together do not come back together.
     public var jitter: Double
@@ -39,6 +42,13 @@ public struct Backoff: Sendable, Hashable {
     var isValid: Bool {
         initial >= .zero && maximum >= initial && factor >= 1 && factor.isFinite && (0...1).contains(jitter)
             && resetAfter > .zero
+    }
+
+    /// The wait that follows one of `last`, before chance takes its part.
+    func wait(after last: Duration) -> Duration {
+        // Compared before it is multiplied: the product need not be representable. Nothing stays nothing.
+        guard last > .zero else { return last }
+        return factor >= maximum / last ? maximum : min(last * factor, maximum)
     }
 }
 

@@ -1,61 +1,69 @@
 /// The specifications and processes of a supervisor's children: what its machine decides about, but need not know.
 ///
 /// Readable from anywhere, so that a tree can be looked at while its supervisor is busy starting a child.
-final class ChildRoster<Key: Hashable & Sendable>: Sendable {
-    private struct Entry {
-        var spec: ChildSpec
-        var cell: ProcessCell?
-        /// When its restart is tried next, while it waits for that.
-        var nextAttempt: RuntimeInstant?
+final class ChildRoster<Table: RosterTable>: Sendable {
+    typealias Key = Table.Key
+
+    private struct State {
+        var entries: Table
+        /// When restarts are tried next, of those that wait for that.
+        var nextAttempts: [Key: RuntimeInstant] = [:]
     }
 
-    private let entries: Lock<[Key: Entry]>
+    private let state: Lock<State>
 
-    init(_ specs: [Key: ChildSpec] = [:]) {
-        entries = Lock(specs.mapValues { Entry(spec: $0, cell: nil) })
+    init(_ entries: Table) {
+        state = Lock(State(entries: entries))
     }
 
     func learn(_ key: Key, _ spec: ChildSpec) {
-        entries.withLock { $0[key] = Entry(spec: spec, cell: nil) }
+        state.withLock { $0.entries.insert(key, RosterEntry(spec: spec)) }
     }
 
     /// Another specification for a child, from its next start on.
     func change(_ key: Key, _ spec: ChildSpec) {
-        entries.withLock { $0[key]?.spec = spec }
+        state.withLock { $0.entries.update(key) { $0.spec = spec } }
     }
 
     /// Lets go of how a child starts, which is never started again.
     func forgetStart(_ key: Key) {
-        entries.withLock { $0[key]?.spec.forgetStart() }
+        state.withLock { $0.entries.update(key) { $0.spec.forgetStart() } }
     }
 
     func forget(_ key: Key) {
-        entries.withLock { $0[key] = nil }
+        state.withLock { state in
+            state.entries.remove(key)
+            if !state.nextAttempts.isEmpty { state.nextAttempts[key] = nil }
+        }
     }
 
     func put(_ key: Key, _ cell: ProcessCell) {
-        entries.withLock { entries in
-            entries[key]?.cell = cell
-            entries[key]?.nextAttempt = nil
+        state.withLock { state in
+            state.entries.update(key) { $0.cell = cell }
+            if !state.nextAttempts.isEmpty { state.nextAttempts[key] = nil }
         }
     }
 
     /// Notes when a child's restart is tried next.
     func awaits(_ key: Key, _ time: RuntimeInstant) {
-        entries.withLock { $0[key]?.nextAttempt = time }
-    }
-
-    func nextAttempt(_ key: Key) -> RuntimeInstant? {
-        entries.withLock { $0[key]?.nextAttempt }
+        state.withLock { state in
+            if state.entries[key] != nil { state.nextAttempts[key] = time }
+        }
     }
 
     func spec(_ key: Key) -> ChildSpec? {
-        entries.withLock { $0[key]?.spec }
+        state.withLock { $0.entries[key]?.spec }
     }
 
     /// The process of a child, or the last one it had.
     func cell(_ key: Key) -> ProcessCell? {
-        entries.withLock { $0[key]?.cell }
+        state.withLock { $0.entries[key]?.cell }
+    }
+
+    /// A child as its supervisor sees it.
+    func overview(_ key: Key, _ child: some SupervisedChild) -> ChildOverview {
+        let (cell, nextAttempt) = state.withLock { ($0.entries[key]?.cell, $0.nextAttempts[key]) }
+        return ChildOverview(child, nextAttempt: nextAttempt, cell: cell)
     }
 
     /// Stops one child and waits for its end.
@@ -70,8 +78,10 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
         // Who stops a child learns of its end by waiting for it.
         cell.endSupervision()
         let reason = await cell.stop(.shutdown, within: policy, during: course)
-        entries.withLock { entries in
-            if entries[key]?.cell === cell, !cell.isHaunting { entries[key]?.cell = nil }
+        state.withLock { state in
+            state.entries.update(key) { entry in
+                if entry.cell === cell, !cell.isHaunting { entry.cell = nil }
+            }
         }
         return reason
     }
@@ -79,13 +89,51 @@ final class ChildRoster<Key: Hashable & Sendable>: Sendable {
     /// Empties the roster, for good: no child can be started from it any more.
     /// - Returns: the processes that were in it, oldest first, and how each is to be stopped.
     func removeAll() -> [Orphan] {
-        entries.withLock { entries in
-            defer { entries = [:] }
-            return entries.values.compactMap { entry in
-                entry.cell.map { Orphan(cell: $0, shutdown: entry.spec.shutdown) }
-            }.sorted { $0.cell.id.serial < $1.cell.id.serial }
+        let left = state.withLock { state -> [RosterEntry] in
+            defer {
+                state.entries = Table()
+                state.nextAttempts = [:]
+            }
+            return state.entries.allValues
         }
+        return left.compactMap { entry in
+            entry.cell.map { Orphan(cell: $0, shutdown: entry.spec.shutdown) }
+        }.sorted { $0.cell.id.serial < $1.cell.id.serial }
     }
+}
+
+/// How a child is started, and its process or the last one it had.
+struct RosterEntry: Sendable {
+    var spec: ChildSpec
+    var cell: ProcessCell?
+}
+
+/// Where a roster keeps its entries: by id where ids tell children apart, by number where they do not.
+protocol RosterTable: Sendable {
+    associatedtype Key: Hashable & Sendable
+
+    init()
+    subscript(key: Key) -> RosterEntry? { get }
+    var allValues: [RosterEntry] { get }
+    mutating func insert(_ key: Key, _ entry: RosterEntry)
+    mutating func update(_ key: Key, _ change: (inout RosterEntry) -> Void)
+    mutating func remove(_ key: Key)
+}
+
+extension NumberedTable: RosterTable where Value == RosterEntry {
+    var allValues: [RosterEntry] { map(\.value) }
+}
+
+extension Dictionary: RosterTable where Key == ChildID, Value == RosterEntry {
+    var allValues: [RosterEntry] { Array(values) }
+
+    mutating func insert(_ key: Key, _ entry: RosterEntry) { self[key] = entry }
+
+    mutating func update(_ key: Key, _ change: (inout RosterEntry) -> Void) {
+        if let place = index(forKey: key) { change(&values[place]) }
+    }
+
+    mutating func remove(_ key: Key) { self[key] = nil }
 }
 
 /// One child as its supervisor sees it.
@@ -100,22 +148,13 @@ struct ChildOverview: Sendable {
     var cell: ProcessCell?
 
     /// - Parameter nextAttempt: counts only while the child waits for its restart.
-    init(
-        id: ChildID,
-        kind: ChildKind,
-        restart: RestartType,
-        state: SupervisorMachine.ChildState,
-        restarts: Int,
-        lastExit: ExitReason?,
-        nextAttempt: RuntimeInstant?,
-        cell: ProcessCell?
-    ) {
-        self.id = id
-        self.kind = kind
-        self.restart = restart
-        self.state = state
-        self.restarts = restarts
-        self.lastExit = lastExit
+    init(_ child: some SupervisedChild, nextAttempt: RuntimeInstant?, cell: ProcessCell?) {
+        id = child.id
+        kind = child.kind
+        restart = child.restart
+        state = child.state
+        restarts = child.restarts
+        lastExit = child.lastExit
         if case .restarting = state { self.nextAttempt = nextAttempt }
         self.cell = cell
     }

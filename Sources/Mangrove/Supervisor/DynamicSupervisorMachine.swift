@@ -2,29 +2,19 @@
 ///
 /// Children are keyed by a number of the machine's own, so that two may have one id. One that waits for another attempt at
 /// its restart can still be named by the process it last was.
-struct DynamicSupervisorMachine: Sendable {
+struct DynamicSupervisorMachine: SupervisionMachine {
     typealias Key = Int
 
-    struct ChildRecord {
-        let id: ChildID
-        let restart: RestartType
-        let shutdown: ShutdownPolicy
-        let kind: ChildKind
-        var limits: RestartLimits?
-        var state = SupervisorMachine.ChildState.starting
-        var lastProcess: ProcessID?
-        var restarts = 0
-        var lastExit: ExitReason?
-    }
+    enum Event: SupervisionEvent {
+        typealias Key = DynamicSupervisorMachine.Key
 
-    enum Event {
         case add(ChildRecord)
         /// The time matters for children with a backoff only.
         case started(Key, ProcessID, at: RuntimeInstant? = nil)
         case startFailed(Key, any Error)
         case ignored(Key)
         /// The start was not tried: code of the last incarnation, which was killed, still runs.
-        case held(Key)
+        case held(Key, by: ProcessID)
         /// That code has returned.
         case released(Key, attempt: Int)
         case exited(ProcessID, ExitReason, at: RuntimeInstant)
@@ -34,33 +24,28 @@ struct DynamicSupervisorMachine: Sendable {
         case shutdown
         /// What each child ended with.
         case allStopped([(key: Key, reason: ExitReason)])
+
+        static func ended(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason, at now: RuntimeInstant) -> Self {
+            .exited(process, reason, at: now)
+        }
+
+        static func answer(toStopAll ends: [(key: Key, reason: ExitReason)]) -> Self? { .allStopped(ends) }
     }
 
-    enum Effect {
-        case start(Key)
-        case stop(Key, ProcessID, ShutdownPolicy)
-        /// Stop all of these together, then say `.allStopped`.
-        case stopAll([(key: Key, shutdown: ShutdownPolicy)])
-        case retryLater(Key, attempt: Int)
-        /// Come back with `.retry` after a time.
-        case wait(Key, attempt: Int, Duration)
-        /// Come back with `.released` when the code of the last incarnation has returned.
-        case awaitRelease(Key, attempt: Int)
-        case forget(Key)
-        case reply(Result<SupervisorMachine.Reply, SupervisorError>)
-        case report(SupervisorReport)
-        case exit(ExitReason)
-    }
+    typealias Effect = SupervisionEffect<Key>
 
     let intensity: RestartIntensity
     let maxChildren: Int?
-    private(set) var children: [Key: ChildRecord] = [:]
-    private var keys: [ProcessID: Key] = [:]
+    private(set) var children = NumberedTable<ChildRecord>()
+    /// By the serial of the process that a child is, or last was; which node it is on, the child itself knows.
+    private var keys: [UInt64: Key] = [:]
     private var nextKey = 0
     private var attempts = 0
     private var window = RestartWindow()
     private var tracks: RestartTracks<Key>
     private(set) var isShuttingDown = false
+
+    var listed: [(key: Key, value: ChildRecord)] { Array(children) }
 
     /// - Parameter seed: what the jitter of waits follows from.
     init(intensity: RestartIntensity, maxChildren: Int?, seed: UInt64 = 0) {
@@ -71,7 +56,8 @@ struct DynamicSupervisorMachine: Sendable {
 
     /// The child that is, or last was, this process.
     func key(of process: ProcessID) -> Key? {
-        keys[process]
+        guard let key = keys[process.serial], children[key]?.lastProcess == process else { return nil }
+        return key
     }
 
     mutating func handle(_ event: Event) -> [Effect] {
@@ -80,7 +66,7 @@ struct DynamicSupervisorMachine: Sendable {
             if isShuttingDown { return [.reply(.failure(.shuttingDown))] }
             if let maxChildren, children.count >= maxChildren { return [.reply(.failure(.maxChildren(maxChildren)))] }
             nextKey += 1
-            children[nextKey] = record
+            children.insert(nextKey, record)
             return [.start(nextKey)]
         case .started(let key, let process, let now):
             tracks.started(key, at: now)
@@ -91,11 +77,11 @@ struct DynamicSupervisorMachine: Sendable {
             let wasRestart = children[key]?.lastProcess != nil
             forget(key)
             return [.forget(key)] + (wasRestart ? [] : [.reply(.success(.child(nil)))])
-        case .held(let key):
+        case .held(let key, by: _):
             return [.awaitRelease(key, attempt: nextAttempt(key))]
         case .released(let key, let attempt):
             guard !isShuttingDown, case .restarting(attempt) = children[key]?.state else { return [] }
-            children[key]?.state = .starting
+            children.update(key) { $0.state = .starting }
             return [.start(key)]
         case .exited(let process, let reason, let now):
             return exited(process, reason, now)
@@ -117,7 +103,7 @@ struct DynamicSupervisorMachine: Sendable {
                 guard let child = children[end.key], isShutdownError(end.reason, of: child) else { return nil }
                 return .report(.stoppedBadly(child.id, end.reason))
             }
-            children = [:]
+            children = NumberedTable()
             keys = [:]
             return reports + [.exit(.shutdown)]
         }
@@ -125,10 +111,9 @@ struct DynamicSupervisorMachine: Sendable {
 
     private mutating func started(_ key: Key, _ process: ProcessID) -> [Effect] {
         guard let child = children[key] else { return [] }
-        if let last = child.lastProcess { keys[last] = nil }
-        keys[process] = key
-        children[key]?.lastProcess = process
-        children[key]?.state = .running(process)
+        if let last = child.lastProcess { keys[last.serial] = nil }
+        keys[process.serial] = key
+        children.update(key) { $0.state = .running(process) }
         return child.lastProcess == nil ? [.reply(.success(.child(process)))] : []
     }
 
@@ -145,8 +130,9 @@ struct DynamicSupervisorMachine: Sendable {
 
     private mutating func nextAttempt(_ key: Key) -> Int {
         attempts += 1
-        children[key]?.state = .restarting(attempt: attempts)
-        return attempts
+        let attempt = attempts
+        children.update(key) { $0.state = .restarting(attempt: attempt) }
+        return attempt
     }
 
     private mutating func waitFor(_ key: Key, _ time: Duration) -> [Effect] {
@@ -155,11 +141,11 @@ struct DynamicSupervisorMachine: Sendable {
     }
 
     private mutating func exited(_ process: ProcessID, _ reason: ExitReason, _ now: RuntimeInstant) -> [Effect] {
-        guard !isShuttingDown, let key = keys[process], let child = children[key] else { return [] }
+        guard !isShuttingDown, let key = key(of: process), let child = children[key] else { return [] }
         guard case .running(process) = child.state else { return [] }
-        children[key]?.lastExit = reason
         let restarts = child.restart == .permanent || (child.restart == .transient && !reason.isClean)
         if restarts {
+            children.update(key) { $0.ended(process, reason) }
             let wait = tracks.wait(key, child.limits, at: now)
             return [.report(.childEnded(child.id, reason))] + (wait.map { waitFor(key, $0) } ?? restart(key, now))
         }
@@ -171,18 +157,17 @@ struct DynamicSupervisorMachine: Sendable {
         guard let child = children[key] else { return [] }
         guard tracks.admit(key, child.limits, at: now) else { return budgetUsedUp(key, child) }
         guard window.admit(at: now, intensity) else {
-            children[key]?.state = .stopped
+            children.update(key) { $0.state = .stopped }
             return [.report(.gaveUp(child.id, intensity, child.lastExit))] + shutDown()
         }
-        children[key]?.state = .starting
-        children[key]?.restarts += 1
+        children.update(key) { $0.beginRestart() }
         return [.report(.restarting(child.id, .oneForOne)), .start(key)]
     }
 
     private mutating func budgetUsedUp(_ key: Key, _ child: ChildRecord) -> [Effect] {
         guard let budget = child.limits?.budget else { return [] }
         if budget.whenUsedUp == .supervisorGivesUp {
-            children[key]?.state = .stopped
+            children.update(key) { $0.state = .stopped }
             return [.report(.gaveUp(child.id, budget.limit, child.lastExit))] + shutDown()
         }
         forget(key)
@@ -190,11 +175,11 @@ struct DynamicSupervisorMachine: Sendable {
     }
 
     private mutating func terminate(_ process: ProcessID) -> [Effect] {
-        guard let key = keys[process], let child = children[key] else {
+        guard let key = key(of: process), let child = children[key] else {
             return [.reply(.failure(.notFound(ChildID(process.description))))]
         }
         if case .running(let process) = child.state {
-            children[key]?.state = .stopping(process)
+            children.update(key) { $0.state = .stopping(process) }
             return [.stop(key, process, child.shutdown)]
         }
         forget(key)
@@ -207,8 +192,7 @@ struct DynamicSupervisorMachine: Sendable {
         for (key, child) in children {
             if case .running = child.state { running.append((key, child.shutdown)) }
         }
-        // A dictionary's order differs from run to run, and a simulated run must not.
-        return [.stopAll(running.sorted { $0.key < $1.key })]
+        return [.stopAll(running)]
     }
 
     private func isShutdownError(_ reason: ExitReason, of child: ChildRecord) -> Bool {
@@ -222,6 +206,6 @@ struct DynamicSupervisorMachine: Sendable {
 
     private mutating func forget(_ key: Key) {
         tracks.forget(key)
-        if let last = children.removeValue(forKey: key)?.lastProcess { keys[last] = nil }
+        if let last = children.take(key)?.lastProcess { keys[last.serial] = nil }
     }
 }

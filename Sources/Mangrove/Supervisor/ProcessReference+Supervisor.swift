@@ -108,8 +108,7 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
         guard let supervisor = cell.takeActor() as? DynamicSupervisorProcess else {
             throw CallError.noProcess(cell.label)
         }
-        let key = supervisor.machine.withLock { $0.key(of: process) }
-        guard let spec = key.flatMap({ supervisor.roster.spec($0) }) else {
+        guard let spec = supervisor.spec(of: process) else {
             throw SupervisorError.notFound(ChildID(process.description))
         }
         return spec

@@ -32,7 +32,7 @@ struct RestartTracks<Key: Hashable & Sendable>: Sendable {
         guard let backoff = limits?.backoff else { return nil }
         var track = tracks[key] ?? Track()
         if let now, let since = track.upSince, since.duration(to: now) >= backoff.resetAfter { track.lastWait = nil }
-        let longer = track.lastWait.map { min($0 * backoff.factor, backoff.maximum) }
+        let longer = track.lastWait.map(backoff.wait(after:))
         let wait = longer ?? backoff.initial
         track.lastWait = wait
         track.upSince = nil

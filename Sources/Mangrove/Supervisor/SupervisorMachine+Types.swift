@@ -1,5 +1,5 @@
 extension SupervisorMachine {
-    struct ChildRecord {
+    struct ChildRecord: SupervisedChild {
         let id: ChildID
         var restart: RestartType
         var shutdown: ShutdownPolicy
@@ -11,7 +11,7 @@ extension SupervisorMachine {
         var lastExit: ExitReason?
     }
 
-    enum ChildState {
+    enum ChildState: Sendable {
         case stopped
         case starting
         case running(ProcessID)
@@ -20,7 +20,9 @@ extension SupervisorMachine {
         case stopping(ProcessID)
     }
 
-    enum Event {
+    enum Event: SupervisionEvent {
+        typealias Key = ChildID
+
         case boot
         /// The time matters for children with a backoff only.
         case started(ChildID, ProcessID, at: RuntimeInstant? = nil)
@@ -40,26 +42,15 @@ extension SupervisorMachine {
         /// New rules, all or none; what is nil stays, and so does every child that is not among the records.
         case change(Strategy?, RestartIntensity?, AutoShutdown?, [ChildRecord])
         case shutdown
+
+        static func ended(_ id: ChildID, _ process: ProcessID, _ reason: ExitReason, at now: RuntimeInstant) -> Self {
+            .exited(id, process, reason, at: now)
+        }
     }
 
-    enum Effect {
-        case start(ChildID)
-        case stop(ChildID, ProcessID, ShutdownPolicy)
-        /// Come back with `.retry` after what is waiting already.
-        case retryLater(ChildID, attempt: Int)
-        /// Come back with `.retry` after a time.
-        case wait(ChildID, attempt: Int, Duration)
-        /// Come back with `.released` when the code of the last incarnation has returned.
-        case awaitRelease(ChildID, attempt: Int)
-        /// The specification can be forgotten.
-        case forget(ChildID)
-        case reply(Result<Reply, SupervisorError>)
-        case report(SupervisorReport)
-        /// All children are stopped: the supervisor ends.
-        case exit(ExitReason)
-    }
+    typealias Effect = SupervisionEffect<ChildID>
 
-    enum Reply {
+    enum Reply: Sendable {
         case booted
         case child(ProcessID?)
         case done

@@ -11,7 +11,7 @@
 ///     │                  ▼            ▼
 ///     └──terminate── restarting ◀── restart wanted (waits for its turn to be tried again, or as its backoff says)
 /// ```
-struct SupervisorMachine: Sendable {
+struct SupervisorMachine: SupervisionMachine {
     var strategy: Strategy
     var intensity: RestartIntensity
     var autoShutdown: AutoShutdown
@@ -23,6 +23,8 @@ struct SupervisorMachine: Sendable {
     private var plan: [Step] = []
     private var attempts = 0
     private(set) var isShuttingDown = false
+
+    var listed: [(key: ChildID, value: ChildRecord)] { children.all.map { ($0.id, $0) } }
 
     /// - Parameter seed: what the jitter of waits follows from.
     init(

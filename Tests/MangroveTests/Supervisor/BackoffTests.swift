@@ -56,6 +56,27 @@ import Testing
     }
 
     @Test(
+        "A factor so large that the product cannot be represented leads to the longest wait, not to a trap",
+        arguments: [1e300, .greatestFiniteMagnitude, 1e21],
+        [Duration.seconds(30), .seconds(Int64.max)]
+    )
+    func hugeFactor(factor: Double, maximum: Duration) {
+        let backoff = Backoff(initial: .milliseconds(100), maximum: maximum, factor: factor, jitter: 0)
+        #expect(backoff.isValid)
+        var tracks = RestartTracks<Int>(seed: 7)
+        let waits = (0..<3).compactMap { _ in tracks.wait(1, RestartLimits(backoff, nil), at: nil) }
+        #expect(waits == [.milliseconds(100), maximum, maximum])
+    }
+
+    @Test("No factor makes a wait of nothing longer")
+    func zeroInitial() {
+        let backoff = Backoff(initial: .zero, factor: 1e300, jitter: 0)
+        var tracks = RestartTracks<Int>(seed: 7)
+        let waits = (0..<3).compactMap { _ in tracks.wait(1, RestartLimits(backoff, nil), at: nil) }
+        #expect(waits == [.zero, .zero, .zero])
+    }
+
+    @Test(
         "Siblings that are restarted with a child stop at once, wait with it, and start with it",
         arguments: Strategy.allCases
     )

@@ -138,6 +138,14 @@ private struct Model {
     }
 }
 
+private actor Nobody: ProcessActor {}
+
+extension DynamicSupervisorMachine.ChildRecord {
+    fileprivate init(id: ChildID, restart: RestartType, shutdown: ShutdownPolicy) {
+        self.init(Worker(id, restart: restart, shutdown: shutdown) { Nobody() }.spec)
+    }
+}
+
 /// The machine, with its effects done.
 private struct MachineRun {
     private struct Failure: Error {}
@@ -179,8 +187,7 @@ private struct MachineRun {
                     DynamicSupervisorMachine.ChildRecord(
                         id: "child",
                         restart: RestartType.allCases[kind],
-                        shutdown: .infinity,
-                        kind: .worker
+                        shutdown: .infinity
                     )
                 )
             )

@@ -198,6 +198,8 @@ struct SupervisorMachineRun {
         case .stop(let id, _, _):
             trace.append("stop \(id)")
             return .stopped(id, .shutdown)
+        case .stopAll:
+            trace.append("a static supervisor stops its children one after the other")
         case .retryLater(let id, let attempt):
             queue.append(.retry(id, attempt: attempt, at: instant))
         case .wait(let id, let attempt, let time):
