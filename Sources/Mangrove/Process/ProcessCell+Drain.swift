@@ -69,12 +69,13 @@ extension ProcessCell {
 
     /// Has a task of its own drain a process that another task was to go on to.
     private func drainApart() {
-        state.withLock { state in
-            switch state.phase {
-            case .dead: leave()
-            case .starting, .running, .stopping: state.drainTask = actor.map { spawnDrain(of: $0) }
-            }
+        let isDead = state.withLock { state -> Bool in
+            if case .dead = state.phase { return true }
+            state.drainTask = actor.map { spawnDrain(of: $0) }
+            return false
         }
+        // Outside the lock: whoever gives back the last pin of the dead releases the actor, which takes it again.
+        if isDead { leave() }
     }
 
     /// - Returns: the process that this task is to drain next.

@@ -39,6 +39,29 @@ private actor Other: ProcessActor {
         }
     }
 
+    @Test("A process killed in the turn that made it busy is let go, also where another task was to go on to it")
+    func killedWhileFollowing() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(
+                Supervisor {
+                    Worker("one", name: "one") { Other($0) }
+                    Worker("two", name: "two", restart: .temporary) { Other($0) }
+                }
+            )
+            let one = try runtime.address("one", of: Other.self).resolve()
+            let two = try runtime.address("two", of: Other.self).resolve()
+            try one.cast { _ in
+                try two.cast { _ in Issue.record("a turn of a dead process") }
+                two.kill()
+            }
+            // Another turn waits, so that the one is not done yet.
+            #expect(try await one.call { other async in (try? other.right()) != nil })
+            #expect(two.isDead)
+            await runtime.shutdown()
+        }
+    }
+
     @Test("A ref to itself as another kind of process is refused")
     func wrongKind() {
         simulate(seeds: 0..<1) { simulation in
