@@ -57,7 +57,7 @@ private func withRedaction() -> Runtime {
     func others() async throws {
         for runtime in [withSinks(RecordedLogs()), withRedaction()] {
             let root = try await runtime.start(Supervisor { Worker("till") { _ in Till() } })
-            #expect("\(try await root.child("till", as: Till.self).status())" == "sales: 0, pin: [redacted]")
+            #expect("\(try await root.child("till", as: Till.self).status(within: nil))" == "sales: 0, pin: [redacted]")
             await runtime.shutdown()
         }
     }
