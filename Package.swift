@@ -29,16 +29,22 @@ let package = Package(
         .testTarget(
             name: "MangroveTests",
             dependencies: ["Mangrove", "MangroveTesting"],
-            exclude: ["Conformance/Cases"],
+            exclude: ["Conformance/Cases", "Guides/Transcripts"],
             swiftSettings: houseSettings
         ),
         .testTarget(
             name: "MangroveTestingTests",
             dependencies: ["Mangrove", "MangroveTesting"],
+            exclude: ["Transcripts/Golden"],
             swiftSettings: houseSettings
         ),
         .testTarget(
             name: "MangroveStoreTests",
+            dependencies: ["Mangrove", "MangroveStore", "MangroveTesting"],
+            swiftSettings: houseSettings
+        ),
+        .testTarget(
+            name: "SoakTests",
             dependencies: ["Mangrove", "MangroveStore", "MangroveTesting"],
             swiftSettings: houseSettings
         ),

@@ -4,10 +4,10 @@ import PackageDescription
 let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
 let mangrove = Target.Dependency.product(name: "Mangrove", package: "mangrove")
 
-func benchmarks(_ name: String) -> Target {
+func benchmarks(_ name: String, with products: [String] = []) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["World", benchmark, mangrove],
+        dependencies: ["World", benchmark, mangrove] + products.map { .product(name: $0, package: "mangrove") },
         path: "Benchmarks/\(name)",
         plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     )
@@ -25,6 +25,8 @@ let package = Package(
         benchmarks("Processes"),
         benchmarks("Supervision"),
         benchmarks("Registry"),
+        benchmarks("Stores", with: ["MangroveStore"]),
+        benchmarks("Simulation", with: ["MangroveStore", "MangroveTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -52,11 +52,27 @@ struct ArgumentTests {
         ),
         (["stores", "lst"], "unknown word after 'stores' 'lst'; did you mean 'list'?"),
         (["stores", "creat", "x"], "unknown word after 'stores' 'creat'; did you mean 'create'?"),
-        (["stores", "xyzzy"], "unknown word after 'stores' 'xyzzy'; it can be list, create, remove, status, config"),
+        (
+            ["stores", "xyzzy"],
+            "unknown word after 'stores' 'xyzzy'; it can be list, create, remove, show, status, config, set, kept, revive, erase"
+        ),
         (["stores", "create"], "stores create needs the ID of a store"),
         (["stores", "remove", ""], "ID must not be empty"),
-        (["stores", "list", "x"], "stores list takes no ID"),
-        (["tree", "--json", "--mermaid"], "tree takes --json or --mermaid, not both"),
+        (["stores", "list", "x"], "stores list takes no ID"), (["stores", "kept", "x"], "stores kept takes no ID"),
+        (["stores", "list", "--erase"], "stores list takes no --erase"),
+        (["stores", "remove", "x", "--setting", "a=b"], "stores remove takes no --setting"),
+        (["stores", "create", "x", "--unset", "partitions"], "stores create takes no --unset"),
+        (["stores", "create", "x", "--setting", "partitions"], "--setting must be NAME=VALUE, not 'partitions'"),
+        (
+            ["stores", "create", "x", "--setting", "partition=1"],
+            "unknown setting 'partition'; did you mean 'partitions'?"
+        ),
+        (
+            ["stores", "set", "x", "--setting", "partitions=0"],
+            "--setting partitions must be a whole number from 1 to 1024, not '0'"
+        ),
+        (["stores", "set", "x"], "stores set needs --setting, --unset or --template"),
+        (["tree", "--json", "--mermaid"], "tree takes one of --json, --mermaid and --html"),
         (["tree", "--jsno"], "unknown option '--jsno'; did you mean '--json'?"),
         (["crash"], "too few arguments; usage: grove crash PATH [--kill] [--data DIR]"),
         (["verify", "a", "b"], "unexpected argument 'b'; see 'grove verify --help'"),
@@ -114,7 +130,8 @@ struct ArgumentTests {
         }
         #expect(options.stores == ["a", "b"])
         #expect(options.configuration == "f")
-        #expect(options.allowFaults)
+        #expect(options.values.map(\.path) == ["dataDirectory", "allowFaults"])
+        #expect(options.values.map(\.value) == [.text("d"), .flag(true)])
         #expect(options.dataDirectory == "d")
         let bench = Bench()
         #expect(await bench.run("serve") == .done)

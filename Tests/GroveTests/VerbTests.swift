@@ -173,8 +173,44 @@ struct VerbTests {
                 "{\"id\":\"b \\\"c\\\"\",\"status\":\"running\",\"events\":0}",
                 "{\"id\":\"orders\",\"status\":\"running\",\"events\":2}",
                 "{\"durability\":\"flushed\",\"segment-bytes\":\"1024\"}",
-                "{\"id\":\"b \\\"c\\\"\",\"status\":\"removed\"}",
+                "{\"id\":\"b \\\"c\\\"\",\"status\":\"removed\","
+                    + "\"kept\":\"b \\\"c\\\"@0123456789abcdef0123456789abcdef\"}",
                 "{\"id\":\"orders\",\"status\":\"running\",\"events\":2}",
+            ]
+        )
+    }
+
+    @Test("stores configures, shows, keeps, revives and erases")
+    func manageStores() async {
+        let bench = await filled(2)
+        let limit = "limits.diskBytes=1000000"
+        #expect(await bench.run("stores", "create", "b", "--setting", "partitions=3", "--setting", limit) == .done)
+        #expect(
+            await bench.run("stores", "set", "b", "--setting", "partitions=4", "--unset", "limits.diskBytes") == .done
+        )
+        #expect(await bench.run("stores", "set", "b", "--template", "small") == .done)
+        #expect(await bench.run("stores", "show", "b") == .done)
+        #expect(await bench.run("stores", "remove", "b") == .done)
+        #expect(await bench.run("stores", "kept") == .done)
+        #expect(await bench.run("stores", "revive", "b") == .done)
+        #expect(await bench.run("stores", "remove", "b") == .done)
+        #expect(await bench.run("stores", "erase", "b") == .done)
+        #expect(await bench.run("stores", "remove", "orders", "--erase") == .done)
+        let kept = "b@0123456789abcdef0123456789abcdef"
+        #expect(
+            bench.lines == [
+                "{\"id\":\"b\",\"status\":\"running\",\"events\":0}",
+                "{\"id\":\"b\",\"restarted\":true,\"own\":{\"partitions\":4}}",
+                "{\"id\":\"b\",\"restarted\":false,\"own\":{\"partitions\":4,\"template\":\"small\"}}",
+                "{\"id\":\"b\",\"status\":\"running\",\"events\":0,\"priority\":\"normal\",\"autoStart\":true,"
+                    + "\"limits\":{},\"own\":{\"partitions\":4,\"template\":\"small\"},"
+                    + "\"inForce\":{\"durability\":\"flushed\",\"segment-bytes\":\"1024\"}}",
+                "{\"id\":\"b\",\"status\":\"removed\",\"kept\":\"\(kept)\"}",
+                "{\"kept\":\"\(kept)\",\"id\":\"b\"}",
+                "{\"id\":\"b\",\"status\":\"running\",\"events\":0}",
+                "{\"id\":\"b\",\"status\":\"removed\",\"kept\":\"\(kept)\"}",
+                "{\"kept\":\"b\",\"status\":\"erased\"}",
+                "{\"id\":\"orders\",\"status\":\"erased\"}",
             ]
         )
     }
@@ -225,7 +261,7 @@ struct VerbTests {
         #expect(await bench.run("verify", "c") == .done)
         #expect(
             bench.lines.last
-                == "{\"store\":\"c\",\"records\":1,\"events\":0,\"streams\":0,\"bytes\":100,\"problems\":[]}"
+                == "{\"store\":\"c\",\"records\":1,\"events\":0,\"streams\":0,\"facts\":0,\"bytes\":100,\"problems\":[]}"
         )
         #expect(await bench.run("verify", "x") == .noSuchStore)
     }

@@ -1,5 +1,4 @@
 import Benchmark
-import Foundation
 import Mangrove
 import World
 
@@ -21,13 +20,3 @@ func registerMemory() {
         }
     #endif
 }
-
-#if os(Linux)
-    private struct UnreadableStatus: Error {}
-
-    private func residentBytes() throws -> Int {
-        let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-        guard fields.count > 1, let pages = Int(fields[1]) else { throw UnreadableStatus() }
-        return pages * sysconf(Int32(_SC_PAGESIZE))
-    }
-#endif

@@ -80,7 +80,7 @@ public enum DiskEntryKind: Sendable, Equatable {
     case other
 }
 
-/// How a file is opened.
+/// How a file is opened. A file that is created can be read by everyone, unless the mode says otherwise.
 public enum DiskOpenMode: Sendable, Equatable {
     /// For reading; it must exist.
     case read
@@ -88,6 +88,8 @@ public enum DiskOpenMode: Sendable, Equatable {
     case readWrite
     /// For reading and writing; it must not exist.
     case create
+    /// As ``create``, for a secret: nobody but the owner may read it.
+    case createPrivate
     /// For reading and writing; created if it is not there, emptied if it is.
     case replace
 }
@@ -147,6 +149,8 @@ public struct DiskError: Error, Sendable, Equatable, CustomStringConvertible {
             case .full: "no space left"
             case .denied: "permission denied"
             case .closed: "the file was closed"
+            case .system(5): "the disk gave an input or output error"
+            case .system(30): "the file system is read-only"
             case .system(let number): "system error \(number)"
             }
         return "\(operation) \(path): \(reason)"

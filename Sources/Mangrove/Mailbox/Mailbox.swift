@@ -32,6 +32,12 @@ struct Mailbox: ~Copyable, Sendable {
         queue.append(message)
     }
 
+    /// As ``append(_:)``, for a cast that runs without suspending.
+    mutating func appendCast(_ turn: @escaping SyncTurn) {
+        bounded += 1
+        queue.append(Message(work: .sync(turn)))
+    }
+
     /// The next message that somebody still wants done.
     mutating func popFirst() -> Message? {
         while let message = queue.popFirst() {

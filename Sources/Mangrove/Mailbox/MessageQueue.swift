@@ -42,6 +42,7 @@ struct MessageQueue: ~Copyable, @unchecked Sendable {
         (slots + place(UInt32(offset))).pointee = message
     }
 
+    @inline(__always)
     mutating func append(_ message: consuming Message) {
         if filled == capacity { grow() }
         guard let slots else { return }

@@ -7,7 +7,7 @@
         import Glibc
     #endif
 #else
-    import Synchronization
+    public import Synchronization
 #endif
 
 /// The one lock of the house: a value that can only be touched inside ``withLock(_:)``.
@@ -18,7 +18,7 @@
 ///
 /// Not recursive. Never call out to user code, resume a continuation or block while holding it.
 public final class Lock<Value>: Sendable {
-    private let guarded: InlineLock<Value>
+    @usableFromInline let guarded: InlineLock<Value>
 
     /// Makes a lock that guards `value`.
     public init(_ value: sending Value) {
@@ -26,7 +26,7 @@ public final class Lock<Value>: Sendable {
     }
 
     /// Runs `body` with exclusive access to the value, blocking the thread until it is free.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func withLock<Result, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
@@ -35,28 +35,30 @@ public final class Lock<Value>: Sendable {
 }
 
 /// A ``Lock`` that lies inside the object it belongs to, without an object of its own.
+@usableFromInline
 struct InlineLock<Value: ~Copyable>: ~Copyable, Sendable {
     #if MANGROVE_THREAD_SANITIZER
         // The value has an address of its own: inside the object the sanitizer would take its neighbours for part of it.
-        private let guarded: ThreadLock<Value>
+        @usableFromInline let guarded: ThreadLock<Value>
 
         init(_ value: consuming sending Value) {
             guarded = ThreadLock(value)
         }
 
+        @usableFromInline
         func withLock<Result, Failure: Error>(
             _ body: (inout sending Value) throws(Failure) -> sending Result
         ) throws(Failure) -> sending Result {
             try guarded.withLock(body)
         }
     #else
-        private let mutex: Mutex<Value>
+        @usableFromInline let mutex: Mutex<Value>
 
         init(_ value: consuming sending Value) {
             mutex = Mutex(value)
         }
 
-        @inline(__always)
+        @inlinable @inline(__always)
         func withLock<Result, Failure: Error>(
             _ body: (inout sending Value) throws(Failure) -> sending Result
         ) throws(Failure) -> sending Result {
@@ -67,7 +69,8 @@ struct InlineLock<Value: ~Copyable>: ~Copyable, Sendable {
 
 #if MANGROVE_THREAD_SANITIZER
     /// A lock that the thread sanitizer can see.
-    private final class ThreadLock<Value: ~Copyable>: Sendable {
+    @usableFromInline
+    final class ThreadLock<Value: ~Copyable>: Sendable {
         // Safe: `guarded` is only reached between lock and unlock of `mutex`, and `mutex` has a stable address for the life
         // of this object.
         private nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -32,8 +32,13 @@ func posixRetry(_ body: () -> Int) -> Int {
 }
 
 /// Opens `path` for this program only: what it starts does not inherit the descriptor.
-func posixOpen(_ path: String, flags: Int32, operation: String) throws(DiskError) -> Int32 {
-    let descriptor = posixRetry { Int(open(path, flags | O_CLOEXEC, 0o644)) }
+func posixOpen(
+    _ path: String,
+    flags: Int32,
+    permissions: mode_t = 0o644,
+    operation: String
+) throws(DiskError) -> Int32 {
+    let descriptor = posixRetry { Int(open(path, flags | O_CLOEXEC, permissions)) }
     guard descriptor >= 0 else { throw posixError(operation, path) }
     return Int32(descriptor)
 }
@@ -43,10 +48,10 @@ func posixOpen(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> Int32 
         switch mode {
         case .read: O_RDONLY
         case .readWrite: O_RDWR
-        case .create: O_RDWR | O_CREAT | O_EXCL
+        case .create, .createPrivate: O_RDWR | O_CREAT | O_EXCL
         case .replace: O_RDWR | O_CREAT | O_TRUNC
         }
-    return try posixOpen(path, flags: flags, operation: "open")
+    return try posixOpen(path, flags: flags, permissions: mode == .createPrivate ? 0o600 : 0o644, operation: "open")
 }
 
 func posixClose(_ descriptor: Int32) {

@@ -46,25 +46,18 @@ extension ProcessCell {
 
     /// Drains, one after the other, the processes that casts made busy which this task ran.
     ///
-    /// The task has left those before for good: none of them knows it any more, so that no end of theirs cancels it.
+    /// It is a guest with them, and none of them knows it: no end of theirs cancels it, and it runs nothing that may suspend. Nor
+    /// does it stay for long, because the process it began with cannot let its actor go before the task ends.
     @concurrent
     static func follow(_ first: ProcessCell) async {
         var cell = first
-        let task = currentTask()
-        var hops = 0
-        while true {
-            hops += 1
-            if hops.isMultiple(of: 512) { await Task.yield() }
-            let isDead = cell.state.withLock { state -> Bool in
-                if case .dead = state.phase { return true }
-                state.drainTask = task
-                return false
-            }
-            let next = isDead ? nil : await cell.hooks.drain.run(cell)
+        for _ in 0..<512 {
+            let next = await cell.hooks.drain.run(cell)
             cell.leave()
             guard let next else { return }
             cell = next
         }
+        cell.drainApart()
     }
 
     /// Has a task of its own drain a process that another task was to go on to.
@@ -78,14 +71,19 @@ extension ProcessCell {
         if isDead { leave() }
     }
 
+    /// - Parameter asGuest: whether the task came from another process: only casts that do not suspend are run then.
     /// - Returns: the process that this task is to drain next.
-    func drain(_ actor: any ProcessActor, on isolation: isolated (any Actor)?) async -> ProcessCell? {
+    func drain(
+        _ actor: any ProcessActor,
+        on isolation: isolated (any Actor)?,
+        asGuest isGuest: Bool = false
+    ) async -> ProcessCell? {
         var casts = 0
         var turns = 0
         var batch = MessageQueue()
         var follower: ProcessCell?
         while true {
-            let step = nextStep(&batch)
+            let step = nextStep(&batch, isGuest)
             if case .done(let canFollow) = step {
                 if canFollow { return follower }
                 follower?.drainApart()
@@ -97,10 +95,11 @@ extension ProcessCell {
                 casts += batch.count
                 let isTrickle = batch.count < 64
                 follower = runCasts(&batch, on: actor)
-                // Where casts trickle in as fast as they are run, a pause lets them gather, so that the two sides do not
-                // fight over the lock for each. After many, callers that have reached the actor get a chance to see that
-                // they must queue, and give up in time.
-                if casts >= 2_048 || (isTrickle && depth.load(ordering: .relaxed) > 0) {
+                if isTrickle, depth.load(ordering: .relaxed) > 0 {
+                    casts = 0
+                    await letCastsGather()
+                } else if casts >= 2_048 {
+                    // Callers that have reached the actor get a chance to see that they must queue, and give up in time.
                     casts = 0
                     await Task.yield()
                 }
@@ -120,21 +119,41 @@ extension ProcessCell {
         }
     }
 
-    private func nextStep(_ batch: inout MessageQueue) -> Step {
-        state.withLock { state in
+    /// Waits a moment where casts trickle in as fast as they are run, so that the two sides do not fight over the lock for each;
+    /// as long as more and more of them wait, and at most until they are many.
+    private func letCastsGather() async {
+        var waiting = 0
+        while true {
+            await Task.yield()
+            let now = depth.load(ordering: .relaxed)
+            if now <= waiting || now >= 256 { return }
+            waiting = now
+        }
+    }
+
+    private func nextStep(_ batch: inout MessageQueue, _ isGuest: Bool) -> Step {
+        #if DEBUG || MANGROVE_FAULTS
+            // Each cast is a turn that a fault may hit.
+            let runsAlone = isAimedAt
+        #else
+            let runsAlone = false
+        #endif
+        return state.withLock { state in
             switch state.phase {
+            case .stopping where isGuest: return handOver(&state)
             case .stopping(let reason): return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
                 return .done(canFollow: false)
             case .running: break
             }
-            state.mailbox.moveSyncCasts(to: &batch)
+            if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
             if !batch.isEmpty {
                 admit(&state)
                 depth.store(state.mailbox.count, ordering: .releasing)
                 return .casts
             }
+            if isGuest, !state.mailbox.isEmpty { return handOver(&state) }
             let message = state.mailbox.popFirst()
             admit(&state)
             depth.store(state.mailbox.count, ordering: .releasing)
@@ -149,6 +168,15 @@ extension ProcessCell {
         }
     }
 
+    /// Leaves what a guest does not do to a task of the process's own; inside the lock.
+    private func handOver(_ state: inout State) -> Step {
+        if let actor {
+            gate.pin()
+            state.drainTask = spawnDrain(of: actor)
+        }
+        return .done(canFollow: false)
+    }
+
     /// - Returns: the process that is to be drained next.
     private func runCasts(_ batch: inout MessageQueue, on actor: any ProcessActor) -> ProcessCell? {
         // A long batch would keep the other process waiting.
@@ -160,7 +188,13 @@ extension ProcessCell {
     }
 
     private func run(_ batch: inout MessageQueue, on actor: any ProcessActor) {
+        #if DEBUG || MANGROVE_FAULTS
+            let losesLast = batch.count > 1 && runtime.isBroken(.losesLastCast)
+        #endif
         while let body = batch.popFirst()?.syncCast {
+            #if DEBUG || MANGROVE_FAULTS
+                if losesLast, batch.isEmpty { return }
+            #endif
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()
             let watch = watchTurn()
@@ -185,11 +219,18 @@ extension ProcessCell {
         let watch = watchTurn()
         defer { watch?.cancel() }
         do {
+            #if DEBUG || MANGROVE_FAULTS
+                if let fault = faultOfTurn {
+                    busy = true
+                    defer { busy = turnBudget != nil }
+                    try await Self.$activity.withValue(activity) { try await undergo(fault) }
+                }
+            #endif
             switch message.work {
             case .dropped:
                 break
             case .sync(let body):
-                try body(actor)
+                try asItself { try body(actor) }
             case .async(let body):
                 busy = true
                 defer { busy = turnBudget != nil }

@@ -65,7 +65,16 @@ extension ProcessCell {
         }
         guard let ending else { return }
         note(reason, hadStarted: ending.hadStarted, status)
-        ending.aside?.relations.release(by: self)
+        showEnd(reason)
+        #if DEBUG || MANGROVE_FAULTS
+            if runtime.isBroken(.findsTheDead), let relations = ending.aside?.relations {
+                runtime.spawn { [self] in relations.release(by: self) }
+            } else {
+                ending.aside?.relations.release(by: self)
+            }
+        #else
+            ending.aside?.relations.release(by: self)
+        #endif
         runtime.forget(self)
         for task in ending.tasks { task.cancel() }
         if let orphans = ending.aside?.orphans { abandonChildren(orphans(), reason) }

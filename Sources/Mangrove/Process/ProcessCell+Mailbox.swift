@@ -40,6 +40,19 @@ extension ProcessCell {
         return mustDrain
     }
 
+    @usableFromInline
+    func enqueueCast(_ turn: @escaping SyncTurn) throws(CallError) {
+        // What nearly every cast finds is done here, without making a message that is then copied.
+        let isQueued = state.withLock { state -> Bool in
+            guard case .running = state.phase, state.mailbox.bounded < room.limit else { return false }
+            state.mailbox.appendCast(turn)
+            depth.store(state.mailbox.count, ordering: .releasing)
+            if !state.draining { startDraining(&state) }
+            return true
+        }
+        if !isQueued { try enqueue(Message(work: .sync(turn))) }
+    }
+
     /// What became of a message that found no room.
     private enum Refusal {
         case error(CallError)

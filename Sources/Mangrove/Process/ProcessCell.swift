@@ -44,25 +44,29 @@ package final class ProcessCell: Sendable {
         var aside: Aside?
     }
 
+    // What turns touch comes first and what senders touch last, further apart than a line of the processor's cache is long:
+    // otherwise each turn would take from the senders on other processors the line they are about to write to, and back.
+
+    @usableFromInline let gate = ProcessGate()
+    @usableFromInline let turns = Atomic<UInt64>(0)
+
+    // Safe: read and written on the actor only. True while a turn is suspended, and for good once the
+    // process terminates, or if its turns are watched: then all of them run in the drain.
+    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var busy = false
+
+    // Safe: written once, before the gate opens or the cell is published, and released once, by whoever the gate says is
+    // the last; between the two it is only read, by holders of a pin.
+    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
+
     package let id: ProcessID
     package let parent: ProcessCell?
     @usableFromInline let runtime: Runtime
     let facts: ChildSpec.Facts
     let startedAt: RuntimeInstant
 
-    @usableFromInline let gate = ProcessGate()
     /// Messages waiting; read on the actor by callers that would otherwise overtake them.
     @usableFromInline let depth = Atomic<Int>(0)
-    @usableFromInline let turns = Atomic<UInt64>(0)
     let state = InlineLock(State())
-
-    // Safe: written once, before the gate opens or the cell is published, and released once, by whoever the gate says is
-    // the last; between the two it is only read, by holders of a pin.
-    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var actor: (any ProcessActor)?
-
-    // Safe: read and written on the actor only. True while a turn is suspended, and for good once the
-    // process terminates, or if its turns are watched: then all of them run in the drain.
-    @exclusivity(unchecked) @usableFromInline nonisolated(unsafe) var busy = false
 
     init(_ spec: ChildSpec, parent: ProcessCell?, runtime: Runtime) {
         id = runtime.nextProcessID()
@@ -98,6 +102,7 @@ package final class ProcessCell: Sendable {
     }
 
     /// Whether the process's actor is a `Target`.
+    @usableFromInline
     func runs<Target: ProcessActor>(_ type: Target.Type) -> Bool {
         hooks.actorType == type
     }
@@ -172,7 +177,7 @@ package final class ProcessCell: Sendable {
         defer { leave() }
         guard let run = hooks.run, let actor else { return }
         do {
-            try await Self.$runner.withValue(self) { try await run(actor) }
+            try await Self.$runner.withValue(self) { try await asItself { try await run(actor) } }
             requestStop(.normal)
         } catch {
             requestStop(Exit.reason(for: error))
@@ -185,7 +190,7 @@ package final class ProcessCell: Sendable {
     /// and the process has not ended on the way.
     @inlinable
     func beginTurn() -> Bool {
-        guard !busy, depth.load(ordering: .acquiring) == 0, gate.isOpen else { return false }
+        guard !busy, depth.load(ordering: .acquiring) == 0, gate.isOpen, !isAimedAt else { return false }
         countTurn()
         return true
     }
@@ -194,6 +199,7 @@ package final class ProcessCell: Sendable {
     func countTurn() {
         // Only ever written on the actor, so no read-modify-write is needed.
         turns.store(turns.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+        showTurn()
     }
 
     func takeActor() -> (any ProcessActor)? { actor }

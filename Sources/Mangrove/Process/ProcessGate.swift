@@ -56,6 +56,7 @@ struct ProcessGate: ~Copyable, Sendable {
     var isOpen: Bool { word.load(ordering: .acquiring) & (Self.closed | Self.dead) == 0 }
 
     /// Whether the process is dead.
+    @inlinable
     var isDead: Bool { word.load(ordering: .acquiring) & Self.dead != 0 }
 
     /// Whether the process is dead and nobody is inside any more.

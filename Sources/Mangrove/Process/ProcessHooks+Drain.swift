@@ -3,7 +3,7 @@ struct DrainWork: Sendable {
     /// Starts a task that begins on the actor, drains the process and gives the drain's pin back; whether it must go on when
     /// everything else stands still.
     let spawn: @Sendable (ProcessCell, any ProcessActor, Bool) -> Task<Void, Never>
-    /// Drains the process in the current task.
+    /// Drains the process in the current task, as its guest.
     /// - Returns: the process that the task is to drain next.
     let run: @concurrent @Sendable (ProcessCell) async -> ProcessCell?
 
@@ -19,7 +19,7 @@ struct DrainWork: Sendable {
             }
             run = { cell in
                 guard let actor = cell.actor else { return nil }
-                return await cell.drain(actor, on: nil)
+                return await cell.drain(actor, on: nil, asGuest: true)
             }
         }
     }
@@ -45,7 +45,7 @@ struct DrainWork: Sendable {
             spawn: { cell, actor, isUrgent in anywhere(cell, actor, isUrgent, unsafeDowncast(actor, to: Plain.self)) },
             run: { cell in
                 guard let actor = cell.actor else { return nil }
-                return await cell.drain(actor, on: unsafeDowncast(actor, to: Plain.self))
+                return await cell.drain(actor, on: unsafeDowncast(actor, to: Plain.self), asGuest: true)
             }
         )
     }

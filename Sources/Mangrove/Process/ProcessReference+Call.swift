@@ -241,11 +241,6 @@ extension ProcessCell {
     }
 
     @usableFromInline
-    func enqueueCast(_ turn: @escaping SyncTurn) throws(CallError) {
-        try enqueue(Message(work: .sync(turn)))
-    }
-
-    @usableFromInline
     func enqueueAsyncCast<Target: ProcessActor & Actor>(
         _ body: @escaping @Sendable (isolated Target) async throws -> Void
     ) throws(CallError) {

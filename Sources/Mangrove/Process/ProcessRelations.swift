@@ -46,6 +46,9 @@ extension ProcessCell {
     }
 
     func monitor(_ target: ProcessCell, as monitor: MonitorID) {
+        #if DEBUG || MANGROVE_FAULTS
+            if runtime.isBroken(.forgetsMonitor) { return }
+        #endif
         let lives = state.withLock { state -> Bool in
             if case .dead = state.phase { return false }
             state.setAside().relations.monitoring[monitor] = target

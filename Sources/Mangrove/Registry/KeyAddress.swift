@@ -11,7 +11,7 @@
 public struct KeyAddress<Key: Hashable & Sendable, Value: Sendable, Target: ProcessActor>: ProcessReference {
     /// The key.
     public let key: Key
-    private let registry: Registry<Key, Value>
+    @usableFromInline let registry: Registry<Key, Value>
 
     init(_ key: Key, in registry: Registry<Key, Value>) {
         self.key = key
@@ -20,6 +20,7 @@ public struct KeyAddress<Key: Hashable & Sendable, Value: Sendable, Target: Proc
 
     /// The process that holds the key now.
     /// - Throws: ``CallError/noProcess(_:)`` if nobody holds it, or its holder is another kind of actor.
+    @inlinable
     public func resolve() throws(CallError) -> Ref<Target> {
         guard let holder = registry.holder(of: key) else { throw .noProcess("with the key \(key)") }
         guard holder.runs(Target.self) else {

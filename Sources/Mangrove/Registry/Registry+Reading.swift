@@ -2,6 +2,7 @@ extension Registry {
     /// The process that holds `key`, with its value; nil if nobody does, or its actor is of another kind.
     ///
     /// Source: `Registry.lookup/2`, which may return the dead; this does not.
+    @inlinable
     public func lookup<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> (process: Ref<Target>, value: Value)?
     {
         guard let entry = found(key), entry.holder.runs(type) else { return nil }
@@ -9,6 +10,7 @@ extension Registry {
     }
 
     /// The process that holds `key`.
+    @inlinable
     public func find<Target: ProcessActor>(_ key: Key, as type: Target.Type) -> Ref<Target>? {
         lookup(key, as: type)?.process
     }

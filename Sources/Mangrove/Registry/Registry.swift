@@ -10,30 +10,41 @@
 /// try await rooms.find(room, as: Room.self)?.call { $0.join(user) }
 /// ```
 public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+    @usableFromInline
     struct Entry: Sendable {
-        var holder: ProcessCell
-        var value: Value
+        @usableFromInline var holder: ProcessCell
+        @usableFromInline var value: Value
         /// Grows from one registration to the next.
         let serial: UInt64
         /// Counts the changes of the value.
         var version: UInt64 = 0
         /// A process that has not finished starting holds its key, but is not found by it.
-        var isStarting: Bool
+        @usableFromInline var isStarting: Bool
 
-        var isFound: Bool { !isStarting && !holder.gate.isDead }
+        @inlinable var isFound: Bool {
+            #if DEBUG || MANGROVE_FAULTS
+                if isFoundInAnyCase { return true }
+            #endif
+            return !isStarting && !holder.gate.isDead
+        }
+
+        #if DEBUG || MANGROVE_FAULTS
+            @usableFromInline var isFoundInAnyCase: Bool { !isStarting && holder.runtime.isBroken(.findsTheDead) }
+        #endif
 
         func isSame(as other: Entry) -> Bool { serial == other.serial && version == other.version }
     }
 
+    @usableFromInline
     struct Shard: Sendable {
-        var entries: [Key: Entry] = [:]
+        @usableFromInline var entries: [Key: Entry] = [:]
         var owners = KeyOwners<Key>()
     }
 
     /// What is noted on the registry itself, beside its keys.
     public let notes = RegistryNotes()
 
-    let shards: [Lock<Shard>]
+    @usableFromInline let shards: [Lock<Shard>]
     let listeners = RegistryListeners<Key, Value>()
     let keyLocks = KeyLocks<Key>()
 
@@ -128,6 +139,7 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
 
     // MARK: For the runtime
 
+    @inlinable
     func holder(of key: Key) -> ProcessCell? {
         found(key)?.holder
     }
@@ -158,6 +170,7 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
         }
     }
 
+    @inlinable
     func found(_ key: Key) -> Entry? {
         let entry = shard(for: key).withLock { $0.entries[key] }
         guard let entry, entry.isFound else { return nil }
@@ -178,11 +191,13 @@ public final class Registry<Key: Hashable & Sendable, Value: Sendable>: Sendable
         }
     }
 
-    private func shardIndex(for key: Key) -> Int {
+    @inlinable
+    func shardIndex(for key: Key) -> Int {
         shards.count == 1 ? 0 : Int(UInt(bitPattern: key.hashValue) % UInt(shards.count))
     }
 
-    private func shard(for key: Key) -> Lock<Shard> {
+    @inlinable
+    func shard(for key: Key) -> Lock<Shard> {
         shards[shardIndex(for: key)]
     }
 }

@@ -15,8 +15,8 @@ extension Runtime {
         do {
             if let name = spec.name { try reserve(name, for: cell) }
             announce(cell)
-            switch spec.start {
-            case .immediate(let start): try attach(start(ProcessContext(cell: cell)), to: cell)
+            switch cell.work(of: spec.start) {
+            case .immediate(let start): try attach(cell.asItself { try start(ProcessContext(cell: cell)) }, to: cell)
             case .suspending(let start): try attach(await cell.runStart(start), to: cell)
             }
         } catch {
@@ -37,7 +37,7 @@ extension Runtime {
         do {
             if let name = spec.name { try reserve(name, for: cell) }
             announce(cell)
-            try attach(start(ProcessContext(cell: cell)), to: cell)
+            try attach(cell.asItself { try start(ProcessContext(cell: cell)) }, to: cell)
         } catch {
             cell.die(spec.exitReason(ofFailedStart: error))
             throw error
@@ -52,6 +52,7 @@ extension Runtime {
     private func attach(_ actor: any ProcessActor, to cell: ProcessCell) throws {
         if let name = cell.name { names.publish(name, by: cell) }
         if let ended = cell.attach(actor) { throw CallError.exited(ended) }
+        cell.showStarted()
         if let name = cell.name { nameWatchers.taken(name) }
         // A supervisor that was killed meanwhile takes the child with it.
         if let parent = cell.parent, parent.gate.isDead { cell.requestStop(.shutdown) }
@@ -96,6 +97,8 @@ extension ProcessCell {
                 }
             }
         }
+        // What watches for the death keeps the outcome, and must not keep the actor with it.
+        defer { outcome.answer = nil }
         return try await outcome.answer(on: nil)
     }
 }

@@ -3,6 +3,10 @@ extension Runtime {
     func log(_ report: SupervisorReport, of supervisor: ProcessCell) {
         let path = supervisor.path
         reports.withLock { $0.add(path, report) }
+        if let (child, cause) = report.failure {
+            let now = clock.civilMicroseconds()
+            failures.withLock { $0.add(path, child, cause, at: now) }
+        }
         func child(_ id: ChildID) -> String { "\(path)/\(id)" }
         switch report {
         case .childEnded(let id, let reason):
@@ -24,6 +28,18 @@ extension Runtime {
                 let why = reason?.text(by: environment.redaction) ?? "its start failed"
                 return (path, child(id), intensity.maxRestarts, intensity.period, why)
             }
+        }
+    }
+}
+
+extension SupervisorReport {
+    /// What it says of a child's failure, if it does.
+    fileprivate var failure: (child: ChildID, cause: FailureBook.Cause)? {
+        switch self {
+        case .childEnded(let id, let reason): (id, .ended(reason))
+        case .startFailed(let id, let error): (id, .startFailed(error))
+        case .stoppedBadly(let id, let reason): (id, .stoppedBadly(reason))
+        case .restarting, .waiting, .budgetUsedUp, .gaveUp: nil
         }
     }
 }

@@ -19,6 +19,8 @@ public final class Runtime: Sendable {
     let zombieList = Lock<[ProcessID: Zombie]>([:])
     /// What its supervisors reported lately.
     let reports = Lock(ReportHistory())
+    /// How children failed lately, for the tree to show.
+    let failures = Lock(FailureBook())
     let counters = RuntimeCounters()
 
     let node: UInt32

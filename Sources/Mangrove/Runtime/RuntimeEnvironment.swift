@@ -23,8 +23,15 @@ public struct RuntimeEnvironment: Sendable {
     public var programs: any ProgramLauncher
     /// Tells of signals to stop.
     public var signals: any StopSignalSource
+    /// Other machines.
+    public var network: any Network
+    #if DEBUG || MANGROVE_FAULTS
+        /// Sees what processes do, and what goes wrong with them.
+        package var probe: (any ProcessProbe)?
+    #endif
 
-    /// Makes an environment of its parts; without a launcher it has no programs, without a source no signals.
+    /// Makes an environment of its parts; without a launcher it has no programs, without a source no signals, and
+    /// without a network no other machines.
     public init(
         clock: any RuntimeClock,
         randomness: any RuntimeRandomness,
@@ -34,7 +41,8 @@ public struct RuntimeEnvironment: Sendable {
         logs: any LogSink,
         host: any ProgramEnding = ThisProgram(),
         programs: any ProgramLauncher = NoPrograms(),
-        signals: any StopSignalSource = NoStopSignals()
+        signals: any StopSignalSource = NoStopSignals(),
+        network: any Network = NoNetwork()
     ) {
         self.clock = clock
         self.randomness = randomness
@@ -45,6 +53,7 @@ public struct RuntimeEnvironment: Sendable {
         self.host = host
         self.programs = programs
         self.signals = signals
+        self.network = network
     }
 }
 
@@ -191,7 +200,11 @@ extension BlockingThreads {
     /// The work is not interrupted by cancellation: what it does on disk is done or thrown.
     /// - Throws: what `work` throws.
     public func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withUnsafeThrowingContinuation { continuation in
+        #if DEBUG || MANGROVE_FAULTS
+            let cell = ProcessCell.current
+            let work: @Sendable () throws -> Result = { try cell.map { try $0.asItself(work) } ?? work() }
+        #endif
+        return try await withUnsafeThrowingContinuation { continuation in
             submit { continuation.resume(with: Swift.Result(catching: work)) }
         }
     }

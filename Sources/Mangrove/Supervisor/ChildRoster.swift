@@ -77,6 +77,12 @@ final class ChildRoster<Table: RosterTable>: Sendable {
         guard let cell = cell(key), cell.id == process else { return .noProcess }
         // Who stops a child learns of its end by waiting for it.
         cell.endSupervision()
+        #if DEBUG || MANGROVE_FAULTS
+            if cell.runtime.isBroken(.restartsBeforeStopped) {
+                cell.requestStop(.shutdown)
+                return .shutdown
+            }
+        #endif
         let reason = await cell.stop(.shutdown, within: policy, during: course)
         state.withLock { state in
             state.entries.update(key) { entry in

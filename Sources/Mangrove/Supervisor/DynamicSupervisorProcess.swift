@@ -6,6 +6,7 @@ public actor DynamicSupervisorProcess: ProcessActor, Terminating {
 
     init(_ intensity: RestartIntensity, _ maxChildren: Int?, _ context: ProcessContext) {
         let seed = context.runtime.environment.randomness.next()
+        let intensity = intensity.applied(in: context.runtime)
         let machine = DynamicSupervisorMachine(intensity: intensity, maxChildren: maxChildren, seed: seed)
         driver = Driver(machine, NumberedTable(), context) { $0.note(endOf: $1, $2) }
         driver.showChildren()

@@ -90,9 +90,14 @@ extension ProcessReference where Target == DynamicSupervisorProcess {
     }
 
     private func start(_ spec: ChildSpec) async throws -> ProcessCell? {
+        #if DEBUG || MANGROVE_FAULTS
+            if try resolve().cell.runtime.aimsAtStarts {
+                return try await call(timeout: nil) { try await $0.startChild(spec)?.cell }
+            }
+        #endif
         switch spec.start {
-        case .immediate(let start): try await call(timeout: nil) { try $0.startChild(spec, now: start) }
-        case .suspending: try await call(timeout: nil) { try await $0.startChild(spec)?.cell }
+        case .immediate(let start): return try await call(timeout: nil) { try $0.startChild(spec, now: start) }
+        case .suspending: return try await call(timeout: nil) { try await $0.startChild(spec)?.cell }
         }
     }
 

@@ -25,6 +25,16 @@ public struct RestartIntensity: Sendable, Hashable {
         self.resolution = resolution
     }
 
+    /// The intensity that supervisors of a runtime go by: this one, unless they are wrong on purpose.
+    func applied(in runtime: Runtime) -> RestartIntensity {
+        #if DEBUG || MANGROVE_FAULTS
+            if runtime.isBroken(.allowsOneRestartMore) {
+                return RestartIntensity(maxRestarts + 1, within: period, resolution: resolution)
+            }
+        #endif
+        return self
+    }
+
     func validate() throws(SpecError) {
         if maxRestarts < 0 { throw .negativeIntensity(maxRestarts) }
         if period <= .zero { throw .period(period) }

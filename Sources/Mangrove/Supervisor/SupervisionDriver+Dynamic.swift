@@ -66,7 +66,10 @@ extension SupervisionDriver {
             _ = await child.cell.awaitDeath()
             await child.cell.awaitRemains()
         }
-        _ = roster.removeAll()
+        // One whose stop was begun and broken off was not asked for, and must not be left behind.
+        for left in roster.removeAll() where !left.cell.isGone {
+            _ = await left.cell.stop(.shutdown, within: left.shutdown, during: course)
+        }
         for timer in timers { timer.cancel() }
         var ends: [(key: Key, reason: ExitReason)] = []
         for child in children { ends.append((child.key, await child.cell.awaitDeath())) }

@@ -75,8 +75,11 @@ where Table.Key == Machine.Event.Key {
             switch effect {
             case .start(let key):
                 if let spec { roster.learn(key, spec) }
+                try await supervisorFaultPoint("supervisor.beforeStart")
                 answer = await start(key, &outcome.told)
+                try await supervisorFaultPoint("supervisor.afterStart")
             case .stop(let key, let process, let policy):
+                try await supervisorFaultPoint("supervisor.beforeStop")
                 answer = .stopped(key, await roster.stop(key, process, policy, during: context.cell.shutdown))
             case .stopAll(let children):
                 answer = .answer(toStopAll: await stopAll(children))

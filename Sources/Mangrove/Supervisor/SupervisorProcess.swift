@@ -21,7 +21,7 @@ public actor SupervisorProcess: ProcessActor, Terminating {
     static func start(_ description: SupervisorParts, _ context: ProcessContext) async throws -> SupervisorProcess {
         let machine = SupervisorMachine(
             strategy: description.strategy,
-            intensity: description.intensity,
+            intensity: description.intensity.applied(in: context.runtime),
             autoShutdown: description.autoShutdown,
             children: description.children.map(SupervisorMachine.ChildRecord.init),
             seed: context.runtime.environment.randomness.next()

@@ -24,7 +24,8 @@ extension ProcessTree {
     }
 
     /// The tree as JSON: an array of nodes with `id`, `path`, `kind`, `state`, `process`, `name`, `restarts`, `lastExit`,
-    /// `status`, `retryInMilliseconds`, `mailbox`, `dropped`, `zombies`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
+    /// `failures` (each with `atMicroseconds` and `what`), `status`, `retryInMilliseconds`, `mailbox`, `dropped`,
+    /// `zombies`, `turns`, `ageMilliseconds` and `children`; what a node does not have is left out.
     public var json: String {
         "[" + roots.map(\.json).joined(separator: ",") + "]"
     }
@@ -86,6 +87,7 @@ extension ProcessTree.Node {
         if let name { members.append("\"name\":" + JSONText.quoted(name.description)) }
         members.append("\"restarts\":\(restarts)")
         if let lastExitText { members.append("\"lastExit\":" + JSONText.quoted(lastExitText)) }
+        if !failures.isEmpty { members.append("\"failures\":[" + failures.map(\.json).joined(separator: ",") + "]") }
         if let status { members.append("\"status\":" + status.json) }
         if let retryIn { members.append("\"retryInMilliseconds\":\(retryIn.wholeNanoseconds / 1_000_000)") }
         members.append("\"mailbox\":\(mailbox)")
@@ -97,5 +99,11 @@ extension ProcessTree.Node {
         if let age { members.append("\"ageMilliseconds\":\(age.wholeNanoseconds / 1_000_000)") }
         if !children.isEmpty { members.append("\"children\":[" + children.map(\.json).joined(separator: ",") + "]") }
         return "{" + members.joined(separator: ",") + "}"
+    }
+}
+
+extension ProcessTree.Failure {
+    fileprivate var json: String {
+        "{\"atMicroseconds\":\(microseconds),\"what\":" + JSONText.quoted(what) + "}"
     }
 }

@@ -7,6 +7,14 @@ public struct ProcessTree: Sendable {
     /// The trees, in the order in which they were started.
     public var roots: [Node]
 
+    /// One failure of a child: it ended though it should not have, could not be started, or did not stop as it was told.
+    public struct Failure: Sendable, Equatable {
+        /// When, in microseconds since 1970.
+        public var microseconds: Int64
+        /// What happened, in the words of the environment's ``ErrorRedaction``.
+        public var what: String
+    }
+
     /// One process, or a child without one.
     public struct Node: Sendable {
         /// What a child is doing.
@@ -41,6 +49,9 @@ public struct ProcessTree: Sendable {
         public var lastExit: ExitReason?
         /// What it last ended with in the words of the environment's ``ErrorRedaction``: what renderings show.
         public var lastExitText: String?
+        /// How it failed of late, oldest first: at most the last five times, and only the 256 children of the runtime that
+        /// failed last have any. A permanent child that ends normally has failed too.
+        public var failures: [Failure]
         /// What it shows of its state, where that was asked for; see ``StatusShowing``.
         public var status: ProcessStatus?
         /// How long until its restart is tried, while it waits as its ``Backoff`` says.
@@ -87,7 +98,10 @@ extension Runtime {
     /// Nothing is asked of any process, and nothing of their states is shown.
     public func tree() -> ProcessTree {
         let zombies = Dictionary(grouping: zombies, by: \.path)
-        return ProcessTree(roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text, zombies) })
+        let failures = failures.withLock { $0 }
+        return ProcessTree(
+            roots: rootCells.map { node(of: $0, overview: nil, path: $0.childID.text, zombies, failures: [], failures) }
+        )
     }
 
     /// As ``tree()``, with what processes show of their states: every ``StatusShowing`` one is asked, all at once.
@@ -120,7 +134,9 @@ extension Runtime {
         of cell: ProcessCell?,
         overview: ChildOverview?,
         path: String,
-        _ zombies: [String: [Zombie]]
+        _ zombies: [String: [Zombie]],
+        failures: [FailureBook.Failure],
+        _ book: FailureBook
     ) -> ProcessTree.Node {
         let phase = cell?.state.withLock { $0.phase }
         let live = cell.flatMap { $0.gate.isDead ? nil : $0 }
@@ -134,6 +150,7 @@ extension Runtime {
             restarts: overview?.restarts ?? 0,
             lastExit: overview?.lastExit,
             lastExitText: overview?.lastExit?.text(by: environment.redaction),
+            failures: failures.map { $0.shown(by: environment.redaction) },
             status: nil,
             retryIn: overview?.nextAttempt.map { clock.now().duration(to: $0) },
             mailbox: live?.waitingMessages ?? 0,
@@ -142,7 +159,14 @@ extension Runtime {
             turns: live?.turnCount ?? 0,
             age: live.map { $0.startedAt.duration(to: clock.now()) },
             children: (live?.overview() ?? []).map { child in
-                node(of: child.cell, overview: child, path: "\(path)/\(child.id)", zombies)
+                node(
+                    of: child.cell,
+                    overview: child,
+                    path: "\(path)/\(child.id)",
+                    zombies,
+                    failures: book.failures(of: child.id, under: path),
+                    book
+                )
             }
         )
     }

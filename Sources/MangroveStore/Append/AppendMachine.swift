@@ -119,14 +119,7 @@ package struct AppendMachine {
     }
 
     private static func require(_ part: AppendRequest.Part, _ tail: Int) throws(StoreError) {
-        let holds =
-            switch part.expected {
-            case .any: true
-            case .noStream: tail == -1
-            case .streamExists: tail >= 0
-            case .exactly(let version): tail == version
-            }
-        guard holds else {
+        guard part.expected.holds(at: tail) else {
             throw .wrongExpectedVersion(stream: part.stream, expected: part.expected, actual: tail)
         }
     }

@@ -21,7 +21,17 @@ package struct AppendRequest: Sendable, Equatable {
 
     /// The parts, in order. A stream may occur in several; a later one then sees what an earlier one adds.
     package var parts: [Part]
+    /// What is required beside the parts' own streams.
+    package var conditions: [AppendCondition] = []
+    /// When its events were recorded elsewhere; nil if they are of the time of the append.
+    package var created: Timestamp?
 
+    /// The most conditions.
+    package static let maximumConditions = 64
+    /// The most tags an event can have.
+    package static let maximumTags = 64
+    /// The most bytes in a tag.
+    package static let maximumTag = 256
     /// The most bytes in a stream's name or an event's type.
     package static let maximumName = 1024
 
@@ -30,9 +40,10 @@ package struct AppendRequest: Sendable, Equatable {
         parts = [Part(stream: stream, expected: expected, events: events)]
     }
 
-    /// An append to several streams that requires nothing of them.
-    package init(_ batches: [StreamBatch]) {
-        parts = batches.map { Part(stream: $0.stream, expected: .any, events: $0.events) }
+    /// An append to several streams, under conditions.
+    package init(_ batches: [StreamBatch], if conditions: [AppendCondition] = []) {
+        parts = batches.map { Part(stream: $0.stream, expected: $0.expected, events: $0.events) }
+        self.conditions = conditions
     }
 
     /// Checks all that can be checked without a store.
@@ -40,12 +51,21 @@ package struct AppendRequest: Sendable, Equatable {
     package func check() throws(StoreError) {
         for part in parts {
             try Self.check(stream: part.stream)
-            if case .exactly(let version) = part.expected, version < -1 {
-                throw .invalid("an expected version is -1 or more, not \(version)")
-            }
+            try Self.check(part.expected)
             for event in part.events {
                 try Self.check(event.type, "an event's type")
+                if !event.tags.isEmpty { try Self.check(tags: event.tags) }
             }
+        }
+        guard conditions.count <= Self.maximumConditions else {
+            throw .invalid("an append has at most \(Self.maximumConditions) conditions, not \(conditions.count)")
+        }
+        for condition in conditions { try condition.check() }
+    }
+
+    static func check(_ expected: ExpectedVersion) throws(StoreError) {
+        if case .exactly(let version) = expected, version < -1 {
+            throw .invalid("an expected version is -1 or more, not \(version)")
         }
     }
 
@@ -55,7 +75,18 @@ package struct AppendRequest: Sendable, Equatable {
         try check(stream, "a stream's name")
     }
 
-    private static func check(_ name: String, _ what: String) throws(StoreError) {
+    private static func check(tags: [String]) throws(StoreError) {
+        guard tags.count <= maximumTags else { throw .invalid("an event has at most \(maximumTags) tags") }
+        for tag in tags {
+            try check(tag, "a tag")
+            guard tag.utf8.count <= maximumTag else { throw .invalid("a tag has at most \(maximumTag) bytes") }
+        }
+        guard Set(tags.map { StreamKey($0) }).count == tags.count else {
+            throw .invalid("an event has each of its tags once")
+        }
+    }
+
+    static func check(_ name: String, _ what: String) throws(StoreError) {
         guard !name.isEmpty else { throw .invalid("\(what) must not be empty") }
         guard name.utf8.count <= maximumName else { throw .invalid("\(what) has at most \(maximumName) bytes") }
         // C0 and DEL are one byte, C1 is 0xC2 and then 0x80 to 0x9F.

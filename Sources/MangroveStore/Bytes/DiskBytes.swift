@@ -41,9 +41,16 @@ extension Disk {
     /// Makes a file with these bytes appear at once and durably: nobody ever finds a part of it, whatever happens.
     ///
     /// The bytes go to `<name>.tmp`, are flushed, and take the name; then the directory is synced.
-    package func replace(_ directory: String, _ name: String, with bytes: [UInt8]) throws(DiskError) {
+    package func replace(
+        _ directory: String,
+        _ name: String,
+        with bytes: [UInt8],
+        isPrivate: Bool = false
+    ) throws(DiskError) {
         let path = directory + "/" + name
-        let file = try self.open(path + ".tmp", .replace)
+        // What a crash left there may be for everyone to read.
+        if isPrivate { try removeIfPresent(path + ".tmp") }
+        let file = try self.open(path + ".tmp", isPrivate ? .createPrivate : .replace)
         defer { file.close() }
         try file.write(bytes, at: 0)
         try file.flush()

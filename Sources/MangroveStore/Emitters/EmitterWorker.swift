@@ -1,52 +1,47 @@
 import Mangrove
 
-/// What a subscription follows, and from where on.
-struct SubscriptionStart: Sendable {
-    var source: SubscriptionSource
-    /// The first position, or for one stream the first version, to be delivered.
-    var next: Int
-}
-
-/// Delivers the events of one subscription, from its start on and then as they are committed: no gap, no duplicate.
+/// Delivers the events of one transient subscription, from its start on and then as they are committed: no gap, no
+/// duplicate.
 ///
 /// It always reads the log; notices of commits only tell it when. A subscriber that does not keep up makes it wait.
 actor EmitterWorker: ProcessActor, LongRunning {
     private let context: ProcessContext
-    private let session: EngineSession
-    private let source: SubscriptionSource
-    private let channel: EventChannel
+    private let log: SourceReader
+    private let upcasters: Upcasters
+    private let channel: EventChannel<Emission>
     private let news = AsyncSignal()
     private let pubSub: Address<StorePubSub>
-    private let refusal: StoreRefusal
+    /// The first place that is delivered.
+    let first: Int
     private var next: Int
-
-    private static let portion = 512
+    private var isLive = false
 
     private init(
         _ context: ProcessContext,
-        _ session: EngineSession,
+        _ log: SourceReader,
+        _ place: StorePlace,
         _ names: StoreName,
-        _ start: SubscriptionStart,
-        _ channel: EventChannel
+        _ next: Int,
+        _ channel: EventChannel<Emission>
     ) {
         self.context = context
-        self.session = session
-        source = start.source
-        next = start.next
+        self.log = log
+        upcasters = place.upcasters
+        first = next
+        self.next = next
         self.channel = channel
         pubSub = context.runtime.address(names.name(.pubSub), of: StorePubSub.self)
-        refusal = StoreRefusal(context.runtime, session.engine.store)
     }
 
     static func start(
         _ context: ProcessContext,
+        _ place: StorePlace,
         _ names: StoreName,
         _ start: SubscriptionStart,
-        _ channel: EventChannel
+        _ channel: EventChannel<Emission>
     ) async throws -> EmitterWorker {
-        let engine = context.runtime.address(names.name(.engine), of: Store.self)
-        let session = try await engine.call { $0.session }
-        let emitter = EmitterWorker(context, session, names, start, channel)
+        let log = try await SourceReader.open(context, names, start.source)
+        let emitter = EmitterWorker(context, log, place, names, log.place(of: start.from), channel)
         context.onExit { [pubSub = emitter.pubSub, id = context.id] _ in
             channel.close(.interrupted)
             try? pubSub.cast { $0.unsubscribe(id) }
@@ -59,28 +54,31 @@ actor EmitterWorker: ProcessActor, LongRunning {
         try await pubSub.call { [news] in $0.subscribe(id) { _ in news.ring() } }
         channel.onEnd { [news] in news.ring() }
         while !Task.isCancelled, channel.end == nil {
-            let events = try await read()
-            if events.isEmpty {
+            guard log.end > next else {
+                guard await note(true) else { return }
                 await news.wait()
-            } else if await !channel.send(events) {
-                return
+                continue
             }
+            let page = try await log.read(from: next)
+            try await faultPoint("emitter.beforeSend")
+            if !page.isLast, isLive { guard await note(false) else { return } }
+            next = page.next
+            var events: [RecordedEvent] = []
+            var refusal: StoreError?
+            for event in page.events where refusal == nil && log.source.matches(event) {
+                do throws(StoreError) { events.append(try upcasters.upcast(event)) } catch { refusal = error }
+            }
+            if !events.isEmpty, await !channel.send(Emission(events: events, next: next)) { return }
+            // It would be so again: once the subscriber has what came before it, it is told.
+            if let refusal { return channel.close(.refused(refusal)) }
         }
     }
 
-    private func read() async throws -> [RecordedEvent] {
-        let (source, next) = (source, next)
-        let events = try await refusal.watching {
-            try await session.read { engine in
-                switch source {
-                case .all:
-                    try engine.readAll(start: next, count: Self.portion)
-                case .stream(let stream):
-                    try engine.read(stream: stream, start: next, count: Self.portion)
-                }
-            }
-        }
-        self.next += events.count
-        return events
+    /// Tells the subscriber where it stands, if that is new.
+    /// - Returns: false if nobody listens any more.
+    private func note(_ live: Bool) async -> Bool {
+        guard live != isLive else { return true }
+        isLive = live
+        return await channel.send(Emission(note: live ? .caughtUp : .fellBehind, next: next))
     }
 }

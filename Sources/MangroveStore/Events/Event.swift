@@ -10,13 +10,18 @@ public struct NewEvent: Sendable, Equatable {
     public var data: [UInt8]
     /// Facts about the event rather than of it: one JSON value, UTF-8, or nil.
     public var metadata: [UInt8]?
+    /// What the event can be found by, besides its stream and type: at most 64 different texts of at most 256 bytes each.
+    public var tags: [String]
+    /// Whether data and metadata are encrypted, as they are kept.
+    var isSealed = false
 
     /// Makes an event.
-    public init(id: EventID, type: String, data: [UInt8], metadata: [UInt8]? = nil) {
+    public init(id: EventID, type: String, data: [UInt8], metadata: [UInt8]? = nil, tags: [String] = []) {
         self.id = id
         self.type = type
         self.data = data
         self.metadata = metadata
+        self.tags = tags
     }
 }
 
@@ -26,7 +31,7 @@ public struct RecordedEvent: Sendable, Equatable {
     public var stream: String
     /// Its place in the stream, from 0.
     public var version: Int
-    /// Its place in the store, from 0, without gaps.
+    /// Its place in the store, from 0, without gaps but for events that are gone.
     public var position: Int
     /// Its identity within the stream.
     public var id: EventID
@@ -36,6 +41,13 @@ public struct RecordedEvent: Sendable, Equatable {
     public var data: [UInt8]
     /// The metadata, as it was appended, or nil if there was none.
     public var metadata: [UInt8]?
+    /// Its tags, as they were appended.
+    public var tags: [String]
+    /// Whether the event has been erased: its stream's key is forgotten, so that nobody can read what it carried. Its data
+    /// is then `null`, and it has no metadata; its place, id, type and tags are there.
+    public internal(set) var isErased = false
+    /// Whether data and metadata are encrypted, as they are kept.
+    var isSealed = false
     /// When it was appended.
     public var created: Timestamp
 
@@ -48,6 +60,7 @@ public struct RecordedEvent: Sendable, Equatable {
         type: String,
         data: [UInt8],
         metadata: [UInt8]?,
+        tags: [String] = [],
         created: Timestamp
     ) {
         self.stream = stream
@@ -57,6 +70,7 @@ public struct RecordedEvent: Sendable, Equatable {
         self.type = type
         self.data = data
         self.metadata = metadata
+        self.tags = tags
         self.created = created
     }
 }

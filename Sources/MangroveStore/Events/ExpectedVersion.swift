@@ -8,6 +8,16 @@ public enum ExpectedVersion: Sendable, Hashable {
     case streamExists
     /// Nothing is required.
     case any
+
+    /// Whether a stream whose last version is `tail` is as expected.
+    func holds(at tail: Int) -> Bool {
+        switch self {
+        case .any: true
+        case .noStream: tail == -1
+        case .streamExists: tail >= 0
+        case .exactly(let version): tail == version
+        }
+    }
 }
 
 /// What an append did.

@@ -2,7 +2,9 @@
 ///
 /// A node answers it in its own program; a client answers it over the node's socket. Every method throws ``StoreError``
 /// and says with it what state things are in.
-public protocol Gateway: Sendable {
+public protocol Gateway: SubscriptionGateway, ProjectionGateway, StoresGateway, ConfigurationGateway,
+    OperationGateway, TransactionGateway
+{
     /// Appends one atomic batch to a stream, and returns when it is durable.
     ///
     /// Events whose ids are already in the stream at the same place are not appended again: the first result is returned.
@@ -14,12 +16,19 @@ public protocol Gateway: Sendable {
         _ events: [NewEvent]
     ) async throws -> AppendResult
 
-    /// Appends to several streams as one atomic batch, in the given order, each part requiring nothing of its stream, and
-    /// returns when it is durable.
+    /// Appends to several streams as one atomic batch, in the given order, and returns when it is durable.
     ///
-    /// Events whose ids are already in their stream are left out.
+    /// Events whose ids are already in their stream are left out, unless a version is expected of it: then they must be in
+    /// place, as for one stream. An append that was done before is answered with its results, whatever its conditions say
+    /// now.
+    ///
+    /// - Parameter conditions: what must hold beside what the parts expect of their own streams.
     /// - Returns: the result for each part, in order.
-    func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult]
+    func append(
+        to store: String,
+        _ parts: [StreamBatch],
+        if conditions: [AppendCondition]
+    ) async throws -> [AppendResult]
 
     /// Reads up to `count` events of a stream from `start` on; backwards they come newest first. Past the end, or of a
     /// stream that does not exist, there are none.
@@ -33,8 +42,64 @@ public protocol Gateway: Sendable {
         direction: ReadDirection
     ) async throws -> [RecordedEvent]
 
-    /// Reads up to `count` events of all streams, in the order of their positions, from position `start` on.
+    /// Reads up to `count` events of all streams, in the order of their positions, from position `start` on. Events that are
+    /// gone are passed over: there are fewer than `count` only at the end.
     func readAll(from store: String, start: Int, count: Int) async throws -> [RecordedEvent]
+
+    /// Reads up to `count` events of all streams that a filter means, in the order of their positions, from position `start`
+    /// on, and says how far it looked: a page can have few events or none before the end.
+    func readAll(from store: String, start: Int, count: Int, filter: EventFilter) async throws -> EventPage
+
+    /// What a stream says of itself, and how much of it is kept; the defaults for a stream that there is not.
+    func streamSettings(of stream: String, in store: String) async throws -> StreamSettings
+
+    /// Sets what a stream says of itself and how much of it is kept, and returns when that is durable. What is kept no more
+    /// is gone at once and for good; versions and positions keep counting as if it were there.
+    /// - Throws: ``StoreError/streamDeleted(_:)`` for a stream that has ended for good.
+    func setStreamSettings(_ settings: StreamSettings, of stream: String, in store: String) async throws
+
+    /// Lets the events of a stream with versions below `version` be gone for good, and returns when that is durable.
+    /// - Throws: ``StoreError/invalid(_:)`` for a version that is not 0 to one more than the stream's last.
+    func truncate(_ stream: String, in store: String, before version: Int) async throws
+
+    /// Lets all events of a stream be gone for good, and returns when that is durable.
+    ///
+    /// A later append revives the stream, its versions continuing, unless `tombstone` is asked for: then the stream has
+    /// ended, and to append to it throws ``StoreError/streamDeleted(_:)``.
+    func deleteStream(_ stream: String, in store: String, tombstone: Bool) async throws
+
+    /// Records a snapshot in place of the one that may be there, and returns when it is durable.
+    ///
+    /// - Parameter kept: of its source and stream only the newest this many are kept; nil for all.
+    func recordSnapshot(_ snapshot: Snapshot, in store: String, keeping kept: Int?) async throws
+
+    /// A snapshot, or nil if there is none.
+    func snapshot(_ id: SnapshotID, in store: String) async throws -> Snapshot?
+
+    /// The newest snapshot of a source and stream, up to a version if one is given; or nil.
+    func latestSnapshot(
+        source: String,
+        stream: String,
+        upTo version: Int?,
+        in store: String
+    ) async throws -> Snapshot?
+
+    /// The snapshots of a source, or with nil of all, and of one stream, or of all: sorted by source, stream and version.
+    func snapshots(source: String?, stream: String?, in store: String) async throws -> [SnapshotID]
+
+    /// Removes a snapshot, and returns when that is durable; fine if it is not there.
+    func deleteSnapshot(_ id: SnapshotID, in store: String) async throws
+
+    /// Erases what the events of an encrypted stream carry, by forgetting the stream's key; returns when that is durable.
+    ///
+    /// The events stay in place and read as erased (``RecordedEvent/isErased``), wherever copies of the store may be;
+    /// nothing can be appended to the stream any more. Snapshots made from them are not erased: delete those.
+    /// - Throws: ``StoreError/refused(_:)`` by a node that encrypts no streams.
+    func eraseStream(_ stream: String, in store: String) async throws
+
+    /// Gives the disk back what is of no more use: events that are gone and facts that others have replaced. Appends and
+    /// reads go on meanwhile. A store does so by itself now and then; what was written last is kept as it is.
+    func compact(_ store: String) async throws -> CompactionReport
 
     /// A stream's last version; −1 if it has no events.
     func version(of stream: String, in store: String) async throws -> Int
@@ -42,28 +107,17 @@ public protocol Gateway: Sendable {
     /// The streams of a store with their last versions, sorted by name.
     func streams(of store: String) async throws -> [StreamInfo]
 
-    /// The stores of the node, sorted by id.
-    func stores() async throws -> [StoreInfo]
-
-    /// Makes a new store and starts it. It is there after a restart.
-    func createStore(_ id: String) async throws
-
-    /// Stops a store and removes it with its events.
-    func removeStore(_ id: String) async throws
-
-    /// How one store is doing.
-    func storeStatus(_ id: String) async throws -> StoreInfo
-
-    /// A store's configuration: names and values, for people and programs to read.
-    func storeConfiguration(_ id: String) async throws -> [String: String]
-
     /// The node's live supervision tree, rendered.
     func tree(_ format: TreeFormat) async throws -> String
 
     /// The node's metrics, in Prometheus's text format.
     func metrics() async throws -> String
 
-    /// Makes the process at `path` in the tree crash, or be killed, as a fault-injection test would.
+    /// Makes a process of the node crash, or be killed, as a fault-injection test would.
+    ///
+    /// It works in every build: the process is sent an exit signal, whatever it is doing.
+    /// - Parameter path: where it stands in the tree; with a `*` for any part of a path, the first such process; or
+    ///   `name:` and the name it has.
     /// - Throws: ``StoreError/refused(_:)`` unless the node was started with faults allowed.
     func crash(_ path: String, kill: Bool) async throws
 
@@ -71,16 +125,26 @@ public protocol Gateway: Sendable {
     func verify(_ store: String) async throws -> VerifyReport
 }
 
+extension Gateway {
+    /// Appends to several streams as one atomic batch, without conditions.
+    public func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
+        try await append(to: store, parts, if: [])
+    }
+}
+
 /// One stream's share of an append over several streams.
 public struct StreamBatch: Sendable, Equatable {
     /// The stream.
     public var stream: String
+    /// What is required of the stream.
+    public var expected: ExpectedVersion
     /// Its events, in order.
     public var events: [NewEvent]
 
-    /// Makes a part.
-    public init(stream: String, events: [NewEvent]) {
+    /// Makes a part; nothing is required of the stream unless said.
+    public init(stream: String, expecting expected: ExpectedVersion = .any, events: [NewEvent]) {
         self.stream = stream
+        self.expected = expected
         self.events = events
     }
 }
@@ -107,43 +171,6 @@ public struct StreamInfo: Sendable, Hashable {
     }
 }
 
-/// A store and how it is doing.
-public struct StoreInfo: Sendable, Equatable {
-    /// The states a store can be in.
-    public enum Status: String, Sendable {
-        /// Its subtree is being started.
-        case starting
-        /// It answers.
-        case running
-        /// It is being stopped.
-        case stopping
-        /// It is not running.
-        case stopped
-        /// Its files are damaged; nothing is served from them.
-        case damaged
-    }
-
-    /// The store's id.
-    public var id: String
-    /// The state it is in.
-    public var status: Status
-    /// How many events it holds, where known.
-    public var events: Int?
-    /// How many streams it holds, where known.
-    public var streams: Int?
-    /// What is wrong, where something is.
-    public var problem: String?
-
-    /// Makes a store's info.
-    public init(id: String, status: Status, events: Int? = nil, streams: Int? = nil, problem: String? = nil) {
-        self.id = id
-        self.status = status
-        self.events = events
-        self.streams = streams
-        self.problem = problem
-    }
-}
-
 /// How the tree is rendered.
 public enum TreeFormat: String, Sendable {
     /// Lines and symbols for people.
@@ -164,17 +191,28 @@ public struct VerifyReport: Sendable, Equatable {
     public var events: Int
     /// Streams they belong to.
     public var streams: Int
+    /// Changes of what the store keeps beside events: settings, subscriptions, snapshots.
+    public var facts: Int
     /// Bytes read.
     public var bytes: Int
     /// What is wrong: file, offset and rule; empty for a sound store.
     public var problems: [String]
 
     /// Makes a report.
-    public init(store: String, records: Int, events: Int, streams: Int, bytes: Int, problems: [String]) {
+    public init(
+        store: String,
+        records: Int,
+        events: Int,
+        streams: Int,
+        facts: Int = 0,
+        bytes: Int,
+        problems: [String]
+    ) {
         self.store = store
         self.records = records
         self.events = events
         self.streams = streams
+        self.facts = facts
         self.bytes = bytes
         self.problems = problems
     }

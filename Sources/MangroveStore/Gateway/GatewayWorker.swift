@@ -18,24 +18,38 @@ actor GatewayWorker: ProcessActor {
         engine = runtime.address(names.name(.engine), of: Store.self)
     }
 
-    /// Puts an append to one stream to its writer.
-    func append(_ stream: String, _ expected: ExpectedVersion, _ events: [NewEvent]) async throws -> PendingAppend {
-        try await writer(of: stream).call { try await $0.append(expected, events) }
+    /// Puts an append to the engine, which takes it as one: over several streams, or of events that must be read and
+    /// compared first.
+    func append(_ request: AppendRequest) async throws -> PendingAppend {
+        try await engine.put(request)
     }
 
-    /// Puts an append over several streams to the engine, which takes it as one.
-    func append(_ parts: [StreamBatch]) async throws -> PendingAppend {
-        try await engine.put(AppendRequest(parts))
+    /// Puts appends to the engine one after the other, to be flushed together, and waits for all of them.
+    /// - Returns: the highest position they have.
+    func append(inOrder requests: [AppendRequest]) async throws -> Int? {
+        var pending: [PendingAppend] = []
+        for request in requests { pending.append(try await engine.put(request)) }
+        var last: Int?
+        for append in pending {
+            for result in try await append.results() { last = [last, result.position].compactMap(\.self).max() }
+        }
+        return last
     }
 
-    private func writer(of stream: String) async throws -> Ref<StreamWriter> {
+    /// Puts a change of how much of a stream is kept to the engine.
+    func change(_ stream: String, _ change: StreamChange) async throws -> PendingAppend {
+        try await engine.call { try $0.stage(change, of: stream) }
+    }
+
+    /// The writer of a stream, started if need be.
+    func writer(of stream: String) async throws -> Ref<StreamWriter> {
         let name = names.name(.writer, key: stream)
         let address = runtime.address(name, of: StreamWriter.self)
         if let present = try? address.resolve() { return present }
         let pool = try writers.partition(for: stream, as: DynamicSupervisorProcess.self)
         let (place, names) = (place, names)
         let writer = Worker(ChildID(stream), name: name, restart: .temporary) { context in
-            StreamWriter(context, stream, place, names)
+            StreamWriter(context, place, names)
         }
         do {
             if let started = try await pool.startChild(writer, as: StreamWriter.self) { return started }

@@ -7,26 +7,14 @@ import Mangrove
 /// recognised and answered with its first result.
 public final class LocalGateway: Gateway {
     let runtime: Runtime
-    private let data: DataDirectory
-    private let settings: StoreSettings
+    let node: NodePlace
     private let allowFaults: Bool
-    private let running: RunningStores
-    private let counters: StoreCounterBook
-    private let manager: Address<StoreManager>
+    let manager: Address<StoreManager>
+    var encryption: StreamEncryption? { node.encryption }
 
-    init(
-        _ runtime: Runtime,
-        _ data: DataDirectory,
-        _ settings: StoreSettings,
-        _ running: RunningStores,
-        _ counters: StoreCounterBook,
-        allowFaults: Bool
-    ) {
+    init(_ runtime: Runtime, _ node: NodePlace, allowFaults: Bool) {
         self.runtime = runtime
-        self.data = data
-        self.settings = settings
-        self.running = running
-        self.counters = counters
+        self.node = node
         self.allowFaults = allowFaults
         manager = runtime.address(StoreManager.name, of: StoreManager.self)
     }
@@ -41,20 +29,27 @@ public final class LocalGateway: Gateway {
         _ events: [NewEvent]
     ) async throws -> AppendResult {
         try AppendRequest(stream: stream, expecting: expected, events).check()
-        try check(events)
+        try check(events, for: store)
+        try await admit(events.count, to: store)
+        let events = try await sealed(events, of: stream, in: store)
         let results = try await retrying(store, appends: true) { [self] in
-            try await worker(store, stream).call { try await $0.append(stream, expected, events) }.results()
+            try await put(AppendRequest(stream: stream, expecting: expected, events), to: stream, in: store)
         }
         return results.first ?? AppendResult(stream: stream, version: -1, position: nil)
     }
 
     /// Appends to several streams as one atomic batch, and returns when it is durable.
-    public func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
-        try AppendRequest(parts).check()
-        try check(parts.flatMap(\.events))
+    public func append(
+        to store: String,
+        _ parts: [StreamBatch],
+        if conditions: [AppendCondition]
+    ) async throws -> [AppendResult] {
+        let request = AppendRequest(parts, if: conditions)
         guard let first = parts.first else { return [] }
+        try await admit(request, to: store)
+        let sealed = try await sealed(request, in: store)
         return try await retrying(store, appends: true) { [self] in
-            try await worker(store, first.stream).call { try await $0.append(parts) }.results()
+            try await worker(store, first.stream).call { try await $0.append(sealed) }.results()
         }
     }
 
@@ -96,64 +91,6 @@ public final class LocalGateway: Gateway {
         }
     }
 
-    // MARK: Subscriptions
-
-    /// Follows a store, or one stream of it, from a place on: first what is there, then what is committed.
-    ///
-    /// - Parameter start: the first position to be delivered, or for one stream the first version.
-    /// - Throws: ``StoreError/invalid(_:)`` for a negative start.
-    public func subscribe(
-        to store: String,
-        _ source: SubscriptionSource,
-        from start: Int = 0
-    ) throws -> EventSubscription {
-        guard start >= 0 else { throw StoreError.invalid("a subscription starts at 0 or later, not at \(start)") }
-        if case .stream(let stream) = source { try AppendRequest.check(stream: stream) }
-        return EventSubscription(gateway: self, store: store, start: SubscriptionStart(source: source, next: start))
-    }
-
-    func follow(_ store: String, _ start: SubscriptionStart) async throws -> EventChannel {
-        try await retrying(store) { [self] in
-            let channel = EventChannel(capacity: 1_024)
-            let leader = runtime.address(StoreName(store: store).name(.leaderWorker), of: LeaderWorker.self)
-            try await leader.call { try await $0.startEmitter(start, into: channel) }
-            return channel
-        }
-    }
-
-    // MARK: Stores
-
-    /// The stores of the node, sorted by id.
-    public func stores() async throws -> [StoreInfo] {
-        try await askManager { $0.list() }
-    }
-
-    /// Makes a new store and starts it.
-    public func createStore(_ id: String) async throws {
-        try await askManager { try await $0.create(id) }
-    }
-
-    /// Stops a store and removes it with its events.
-    public func removeStore(_ id: String) async throws {
-        try await askManager { try await $0.remove(id) }
-    }
-
-    /// How one store is doing.
-    public func storeStatus(_ id: String) async throws -> StoreInfo {
-        var info = try await askManager { try $0.status(id) }
-        let monitor = runtime.address(StoreName(store: id).name(.nodeMonitor), of: NodeMonitor.self)
-        if info.problem == nil { info.problem = try? await monitor.call { $0.problem } }
-        return info
-    }
-
-    /// A store's configuration.
-    public func storeConfiguration(_ id: String) async throws -> [String: String] {
-        _ = try await askManager { try $0.status(id) }
-        var configuration = settings.described
-        configuration["directory"] = data.directory(of: id).path
-        return configuration
-    }
-
     // MARK: The node
 
     /// The node's live supervision tree, rendered.
@@ -169,45 +106,57 @@ public final class LocalGateway: Gateway {
     /// The node's metrics: the runtime's and the stores'.
     public func metrics() async throws -> String {
         var metrics = runtime.metrics()
-        metrics.merge(StoreMetrics.metrics(counters, running))
+        metrics.merge(StoreMetrics.metrics(node.counters, node.running))
+        // Where something is being restarted, its numbers are missing this once.
+        if let (facts, health) = try? await lookAtHealth() {
+            StoreMetrics.add(facts, to: &metrics)
+            StoreMetrics.add(health, to: &metrics)
+        }
         return metrics.prometheus
     }
 
-    /// Makes the process at `path` crash, or be killed.
+    /// Makes a process crash, or be killed: by its path, a pattern, or its name.
     public func crash(_ path: String, kill: Bool) async throws {
         guard allowFaults else {
             throw StoreError.refused("this node was started without faults allowed (--allow-faults)")
         }
-        guard runtime.crash(at: path, with: InjectedFault(path: path), kill: kill) else {
+        guard let found = CrashTarget(text: path).find(in: runtime.tree()),
+            runtime.crash(at: found, with: InjectedFault(path: found), kill: kill)
+        else {
             throw StoreError.invalid("there is no process at '\(path)'")
         }
     }
 
     /// Checks a store's files.
     public func verify(_ store: String) async throws -> VerifyReport {
-        try await askManager { _ = try $0.status(store) }
-        let (disk, directory) = (runtime.environment.disk, data.directory(of: store).path)
+        if !StoreID.isReserved(store) { try await askManager { _ = try $0.status(store) } }
+        let (disk, directory) = (runtime.environment.disk, node.data.directory(of: store).path)
         // A store at work is verified up to its last durable event.
-        let engine = running.session(of: store)?.engine
+        let engine = node.running.session(of: store)?.engine
         return try await runtime.environment.blocking.run {
-            try engine?.verify() ?? StoreEngine.verify(disk: disk, directory: directory)
+            try engine?.verify() ?? StoreEngine.verify(disk: disk, directory: directory, store: store)
         }
     }
 
     // MARK: Ways in
 
-    private func worker(_ store: String, _ stream: String) throws -> Ref<GatewayWorker> {
-        try runtime.address(StoreName(store: store).name(.gateway), of: SupervisorProcess.self)
+    func worker(_ store: String, _ stream: String) throws -> Ref<GatewayWorker> {
+        if StoreID.isReserved(store) { throw StoreError.refused("store '\(store)' is the node's own") }
+        return try runtime.address(StoreName(store: store).name(.gateway), of: SupervisorProcess.self)
             .partition(for: stream, as: GatewayWorker.self)
     }
 
-    private func reader(_ store: String, _ key: some StableHashable) throws -> Ref<StreamReader> {
+    func reader(_ store: String, _ key: some StableHashable) throws -> Ref<StreamReader> {
         try runtime.address(StoreName(store: store).name(.readers), of: SupervisorProcess.self)
             .partition(for: key, as: StreamReader.self)
     }
 
     /// What enters is JSON, and no more of it than allowed.
-    private func check(_ events: [NewEvent]) throws(StoreError) {
+    func check(_ events: [NewEvent], for store: String) throws(StoreError) {
+        let settings = node.controls.settings(of: store)
+        guard events.count <= settings.maximumAppendEvents else {
+            throw .invalid("an append carries at most \(settings.maximumAppendEvents) events, this one \(events.count)")
+        }
         for event in events {
             do throws(JSONError) {
                 try JSONText.check(event.data)
@@ -222,8 +171,33 @@ public final class LocalGateway: Gateway {
         }
     }
 
-    private func askManager<Answer: Sendable>(
-        _ body: @escaping @Sendable (isolated StoreManager) async throws -> Answer
+    /// Checks an append and holds it to the store's rate, if it has one.
+    func admit(_ request: AppendRequest, to store: String) async throws {
+        try request.check()
+        let events = request.parts.flatMap(\.events)
+        try check(events, for: store)
+        try await admit(events.count, to: store)
+    }
+
+    /// The append as it is to be kept: what belongs to encrypted streams is.
+    func sealed(_ request: AppendRequest, in store: String) async throws -> AppendRequest {
+        var sealed = request
+        for number in request.parts.indices {
+            let part = request.parts[number]
+            sealed.parts[number].events = try await self.sealed(part.events, of: part.stream, in: store)
+        }
+        return sealed
+    }
+
+    /// Holds events to the store's rate, if it has one.
+    func admit(_ count: Int, to store: String) async throws {
+        guard node.controls.limitsRate(of: store) else { return }
+        try node.controls.take(count, in: store, at: runtime.clock.now())
+    }
+
+    /// Asks the manager what it knows.
+    func askManager<Answer: Sendable>(
+        _ body: @escaping @Sendable (isolated StoreManager) throws -> Answer
     ) async throws -> Answer {
         do {
             return try await manager.call(timeout: nil, body)
@@ -232,22 +206,84 @@ public final class LocalGateway: Gateway {
         }
     }
 
-    /// Makes a request until it is answered or the limit is over.
+    /// Waits until the manager starts no stores any more.
+    func awaitStarts() async throws {
+        let deadline = runtime.clock.now().advanced(by: node.settings.retryLimit)
+        _ = try await answered("", by: deadline) { manager in
+            try await manager.ask(timeout: nil) { $0.awaitStarts($1) }
+        }
+    }
+
+    /// Has the manager do something, and waits until it is done.
     ///
-    /// - Parameter appends: whether a failure leaves open what was done.
-    private func retrying<Answer: Sendable>(
+    /// Should the manager be restarted meanwhile, it is asked again: it recognises what it has done already.
+    func request(_ store: String, _ request: StoresMachine.Request) async throws -> StoresMachine.Answer {
+        let deadline = runtime.clock.now().advanced(by: node.controls.settings(of: store).retryLimit)
+        return try await answered(store, by: deadline) { manager in
+            try await manager.ask(timeout: nil) { $0.take(store, request, $1) }
+        }
+    }
+
+    /// Leaves something for the manager to do, and does not wait.
+    /// - Throws: ``StoreError/unavailable(store:why:)`` if nobody takes it.
+    func leave(_ store: String, _ request: StoresMachine.Request) throws(StoreError) {
+        do {
+            try manager.cast { $0.take(store, request, nil) }
+        } catch {
+            throw .unavailable(store: store, why: "the store manager: \(error)")
+        }
+    }
+
+    private func answered(
         _ store: String,
-        appends: Bool = false,
-        _ request: @Sendable () async throws -> Answer
-    ) async throws -> Answer {
-        let deadline = runtime.clock.now().advanced(by: settings.retryLimit)
+        by deadline: RuntimeInstant,
+        _ ask: (Address<StoreManager>) async throws -> StoresMachine.Answer
+    ) async throws -> StoresMachine.Answer {
         var pause = Duration.milliseconds(2)
         var unsure = false
         while true {
             let why: String
             do {
-                try await ensure(store)
+                return try await ask(manager)
+            } catch let error as CallError {
+                why = "the store manager: \(error)"
+                if case .exited = error { unsure = true }
+            } catch StoreError.noSuchStore(store) where unsure {
+                // What was to be removed is gone; whether by this request cannot be told.
+                throw StoreError.outcomeUnknown(store: store, why: "the store manager ended meanwhile")
+            }
+            guard runtime.clock.now().advanced(by: pause) < deadline else {
+                throw unsure ? StoreError.outcomeUnknown(store: store, why: why) : .unavailable(store: store, why: why)
+            }
+            try await runtime.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(500))
+        }
+    }
+
+    /// Makes a request until it is answered or the limit is over.
+    ///
+    /// - Parameter appends: whether a failure leaves open what was done.
+    /// - Parameter ensuring: whether the store is started first.
+    func retrying<Answer: Sendable>(
+        _ store: String,
+        appends: Bool = false,
+        ensuring: Bool = true,
+        _ request: @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        let deadline = runtime.clock.now().advanced(by: node.controls.settings(of: store).retryLimit)
+        var pause = Duration.milliseconds(2)
+        var unsure = false
+        var hasLooked = false
+        while true {
+            let why: String
+            do {
+                if ensuring { try await ensure(store) }
                 return try await request()
+            } catch StoreError.limitReached(_, let use) where use.kind == .free && !hasLooked {
+                // Somebody may have made room since the disk was looked at.
+                hasLooked = true
+                try await lookAtDisk(of: store)
+                continue
             } catch StoreError.unavailable(_, let reason) {
                 why = reason
             } catch StoreError.outcomeUnknown(_, let reason) {
@@ -271,10 +307,21 @@ public final class LocalGateway: Gateway {
         }
     }
 
+    private func lookAtDisk(of store: String) async throws {
+        let (disk, path) = (runtime.environment.disk, node.data.directory(of: store).path)
+        guard let free = try? await runtime.environment.blocking.run({ try disk.freeSpace(at: path) }) else { return }
+        node.controls.note(free: free, of: store)
+    }
+
     /// Starts the store if it is not running; a running one costs no more than a look.
     private func ensure(_ store: String) async throws {
-        guard running.session(of: store) == nil else { return }
-        try await askManager { try await $0.ensureRunning(store) }
+        guard node.running.session(of: store) == nil else { return }
+        if StoreID.isReserved(store) {
+            guard keepsConfiguration else { throw StoreError.noSuchStore(store) }
+            throw StoreError.unavailable(store: store, why: "it is not open")
+        }
+        if node.halted.contains(store) { throw StoreError.refused("store '\(store)' is inactive") }
+        _ = try await request(store, .run)
     }
 }
 

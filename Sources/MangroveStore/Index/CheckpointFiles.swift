@@ -37,39 +37,53 @@ package struct CheckpointFiles {
             throw .disk(error)
         }
         defer { file.close() }
-        let (image, streams) = try CheckpointReader.read(file, identity: identity)
-        guard CheckpointFormat.events(of: name) == image.offsets.count else {
+        let contents = try CheckpointReader.read(file, identity: identity)
+        guard CheckpointFormat.lastIndex(of: name) == contents.image.lastIndex else {
             throw .malformed(Malformed("it does not cover what its name says"))
         }
         do throws(Malformed) {
-            return try StoreIndex(identity, image: image, streams: streams)
+            return try StoreIndex(identity, contents)
         } catch {
             throw .malformed(error)
         }
     }
 
+    /// Bytes of all of them.
+    package func bytes() throws(StoreError) -> Int {
+        var bytes = 0
+        for name in try names() {
+            bytes += try onDisk(directory.store) { () throws(DiskError) in
+                let file = try disk.open(directory.snapshotPath + "/" + name, .read)
+                defer { file.close() }
+                return try file.size()
+            }
+        }
+        return bytes
+    }
+
     /// Writes a checkpoint, durably, and removes the others. Everything in it must be durable in the log.
+    /// - Returns: its bytes.
     /// - Throws: ``StoreError/unavailable(store:why:)``; the older checkpoint is then still there.
-    package func write(
-        _ image: StoreIndex.Image,
-        _ streams: ChunkedArray<StreamTable.Entry>,
-        identity: StoreIdentity
-    ) throws(StoreError) {
+    @discardableResult
+    package func write(_ contents: StoreIndex.Contents, identity: StoreIdentity) throws(StoreError) -> Int {
         let path = directory.snapshotPath
-        let name = CheckpointFormat.name(image.offsets.count)
-        try onDisk(directory.store) { () throws(DiskError) in
+        let name = CheckpointFormat.name(contents.image.lastIndex)
+        let bytes = try onDisk(directory.store) { () throws(DiskError) -> Int in
             let file = try disk.open(path + "/" + name + ".tmp", .replace)
             defer { file.close() }
             var offset = 0
-            try CheckpointFormat.encode(image, streams, identity: identity) { bytes throws(DiskError) in
+            try CheckpointFormat.encode(contents, identity: identity) { bytes throws(DiskError) in
                 try file.write(bytes, at: offset)
                 offset += bytes.count
             }
             try file.flush()
+            try diskFaultPoint("store.beforeRename", path)
             try disk.rename(path + "/" + name + ".tmp", to: path + "/" + name)
             try disk.syncDirectory(path)
+            return offset
         }
         try clean(keeping: name)
+        return bytes
     }
 
     /// Removes unfinished checkpoints, and all but the one to keep.
@@ -77,7 +91,7 @@ package struct CheckpointFiles {
         let path = directory.snapshotPath
         try onDisk(directory.store) { () throws(DiskError) in
             for name in try disk.list(path) where name != kept {
-                let isOld = kept != nil && CheckpointFormat.events(of: name) != nil
+                let isOld = kept != nil && CheckpointFormat.lastIndex(of: name) != nil
                 if isOld || name.hasPrefix("index-") && name.hasSuffix(".tmp") {
                     try disk.removeIfPresent(path + "/" + name)
                 }
@@ -89,6 +103,6 @@ package struct CheckpointFiles {
     package func names() throws(StoreError) -> [String] {
         let path = directory.snapshotPath
         return try onDisk(directory.store) { () throws(DiskError) in try disk.list(path) }
-            .filter { CheckpointFormat.events(of: $0) != nil }
+            .filter { CheckpointFormat.lastIndex(of: $0) != nil }
     }
 }

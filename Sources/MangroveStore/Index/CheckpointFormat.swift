@@ -3,45 +3,54 @@
 /// ```
 /// size
 ///    8  the ASCII letters "MGRVCKPT"
-///    4  format version: 1
+///    4  format version: 2
 ///    8  high half of the store's identity
 ///    8  low half
 ///    8  index of the last record covered
 ///    8  its term
 ///    8  events
 ///    8  streams
-///    8  segments with events; then for each:
+///    8  segments with records; then for each:
 ///         8  index of its first record      8  position of its first event      8  end of its last covered record
-///       then for each event its record's offset in the segment, 4 each
+///         4  generation     8  decided, see ``CompactedHeader``
+///         8  its last record's term     8  bytes of the facts set in it     1  1 if it has changes of facts, else 0
+///       then for each event its record's offset in the segment, or 0 if it is not in the log any more, 4 each
 ///       then for each event its fingerprint, 8 each
 ///       then for each stream, in the order they first appeared:
-///         2  size of the name, then the name     8  events     then each event's position, 4 each
+///         2  size of the name, then the name     8  its first version here     8  events
+///            then each event's position, 4 each
+///    8  types; then for each as for a stream
+///    8  tags; then for each as for a stream
+///    8  facts; then for each, by space and key:
+///         1  space     2  size of the key, then the key
+///         8  index of its segment's first record     4  its record's offset in the segment
+///         4  size of its value     1  1 if the value follows, else 0; then the value
 ///    4  CRC32C over everything before
 /// ```
 package enum CheckpointFormat {
     static let magic: UInt64 = 0x5450_4B43_5652_474D
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
 
-    /// The file name of the checkpoint that covers `events` events.
-    package static func name(_ events: Int) -> String {
-        "index-" + SegmentFormat.padded(UInt64(events)) + ".checkpoint"
+    /// The file name of the checkpoint that covers the records up to this one.
+    package static func name(_ lastIndex: UInt64) -> String {
+        "index-" + SegmentFormat.padded(lastIndex) + ".checkpoint"
     }
 
-    /// How many events it covers, if `name` is a checkpoint's.
-    package static func events(of name: String) -> Int? {
+    /// The last record it covers, if `name` is a checkpoint's.
+    package static func lastIndex(of name: String) -> UInt64? {
         guard name.hasPrefix("index-"), name.hasSuffix(".checkpoint"),
-            let events = Int(name.dropFirst(6).dropLast(11)), events >= 0, self.name(events) == name
+            let lastIndex = UInt64(name.dropFirst(6).dropLast(11)), self.name(lastIndex) == name
         else { return nil }
-        return events
+        return lastIndex
     }
 
     /// Hands out a checkpoint's bytes in pieces of about 1 MiB.
     package static func encode<Failure: Error>(
-        _ image: StoreIndex.Image,
-        _ streams: ChunkedArray<StreamTable.Entry>,
+        _ contents: StoreIndex.Contents,
         identity: StoreIdentity,
         _ emit: ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
+        let (image, streams) = (contents.image, contents.streams)
         var sink = Sink()
         sink.bytes.append(little: magic)
         sink.bytes.append(little: version)
@@ -55,6 +64,11 @@ package enum CheckpointFormat {
             sink.bytes.append(little: segment.first)
             sink.bytes.append(little: UInt64(segment.position))
             sink.bytes.append(little: UInt64(segment.end))
+            sink.bytes.append(little: segment.generation)
+            sink.bytes.append(little: segment.decided)
+            sink.bytes.append(little: segment.lastTerm)
+            sink.bytes.append(little: UInt64(segment.factBytes))
+            sink.bytes.append(segment.hasFacts ? 1 : 0)
         }
         try image.offsets.forEachChunk { chunk throws(Failure) in
             sink.append(chunk)
@@ -64,15 +78,17 @@ package enum CheckpointFormat {
             sink.append(chunk)
             try sink.drain(emit)
         }
-        try streams.forEachChunk { entries throws(Failure) in
-            for entry in entries {
-                sink.bytes.append(little: UInt16(truncatingIfNeeded: entry.name.utf8.count))
-                sink.bytes.append(contentsOf: entry.name.utf8)
-                sink.bytes.append(little: UInt64(entry.positions.count))
-                try entry.positions.forEachChunk { chunk throws(Failure) in
-                    sink.append(chunk)
-                    try sink.drain(emit)
-                }
+        for (names, isCounted) in [(streams, false), (contents.types, true), (contents.tags, true)] {
+            if isCounted { sink.bytes.append(little: UInt64(names.count)) }
+            try names.forEachChunk { entries throws(Failure) in
+                for entry in entries { try sink.append(entry, emit) }
+            }
+        }
+        sink.bytes.append(little: UInt64(contents.facts.count))
+        for space in FactSpace.allCases {
+            try contents.facts[space].forEach { entry throws(Failure) in
+                sink.append(entry, in: space)
+                try sink.drain(emit)
             }
         }
         try sink.finish(emit)
@@ -89,6 +105,31 @@ package enum CheckpointFormat {
             #else
                 for number in numbers { bytes.append(little: number) }
             #endif
+        }
+
+        mutating func append<Failure: Error>(
+            _ entry: NameTable.Entry,
+            _ emit: ([UInt8]) throws(Failure) -> Void
+        ) throws(Failure) {
+            bytes.append(little: UInt16(truncatingIfNeeded: entry.name.utf8.count))
+            bytes.append(contentsOf: entry.name.utf8)
+            bytes.append(little: UInt64(entry.positions.base))
+            bytes.append(little: UInt64(entry.positions.count - entry.positions.base))
+            try entry.positions.forEachChunk { chunk throws(Failure) in
+                append(chunk)
+                try drain(emit)
+            }
+        }
+
+        mutating func append(_ fact: FactTable.Entry, in space: FactSpace) {
+            bytes.append(space.rawValue)
+            bytes.append(little: UInt16(truncatingIfNeeded: fact.key.bytes.count))
+            bytes.append(contentsOf: fact.key.bytes)
+            bytes.append(little: fact.location.segment)
+            bytes.append(little: UInt32(fact.location.offset))
+            bytes.append(little: UInt32(fact.size))
+            bytes.append(fact.small == nil ? 0 : 1)
+            bytes.append(contentsOf: fact.small ?? [])
         }
 
         mutating func drain<Failure: Error>(_ emit: ([UInt8]) throws(Failure) -> Void) throws(Failure) {

@@ -19,7 +19,7 @@ struct CheckpointReader {
     static func read(
         _ file: any DiskFile,
         identity: StoreIdentity
-    ) throws(Failure) -> (image: StoreIndex.Image, streams: StreamTable) {
+    ) throws(Failure) -> StoreIndex.Contents {
         // Twice over the file: nothing in it is believed, and no memory taken for it, before its checksum is right.
         var first = try CheckpointReader(file)
         try first.checkSum()
@@ -53,7 +53,7 @@ struct CheckpointReader {
         guard stored == last else { throw .malformed(Malformed("its checksum is wrong")) }
     }
 
-    private mutating func parse(_ identity: StoreIdentity) throws(Failure) -> (StoreIndex.Image, StreamTable) {
+    private mutating func parse(_ identity: StoreIdentity) throws(Failure) -> StoreIndex.Contents {
         guard try number(UInt64.self) == CheckpointFormat.magic else {
             throw .malformed(Malformed("it is no checkpoint"))
         }
@@ -69,22 +69,68 @@ struct CheckpointReader {
         let events = try count()
         let streamCount = try count()
         for _ in 0..<(try count()) {
-            image.segments.append(.init(first: try number(), position: try count(), end: try count()))
+            image.segments.append(
+                .init(
+                    first: try number(),
+                    position: try count(),
+                    end: try count(),
+                    generation: try number(),
+                    decided: try number(),
+                    lastTerm: try number(),
+                    factBytes: try count(),
+                    hasFacts: try number(UInt8.self) == 1
+                )
+            )
         }
-        for _ in 0..<events { image.offsets.append(try number()) }
-        for _ in 0..<events { image.fingerprints.append(try number()) }
-        var streams = StreamTable()
-        for _ in 0..<streamCount {
-            let length = Int(try number(UInt16.self))
-            let stream = streams.add(String(decoding: try bytes(length), as: UTF8.self))
-            for _ in 0..<(try count()) {
-                let position = try number(UInt32.self)
-                guard position < events else { throw .malformed(Malformed("it has positions past its end")) }
-                streams[stream].positions.append(position)
+        try numbers(events) { (offset: UInt32) in
+            image.offsets.append(offset)
+            return true
+        }
+        try numbers(events) { (fingerprint: UInt64) in
+            image.fingerprints.append(fingerprint)
+            return true
+        }
+        let streams = try names(streamCount, events)
+        let types = try names(try count(), events)
+        let tags = try names(try count(), events)
+        var facts = FactTables()
+        for _ in 0..<(try count()) {
+            guard let space = FactSpace(rawValue: try number()) else {
+                throw .malformed(Malformed("it has facts of a space that is not known"))
             }
+            facts[space].set(try fact())
         }
         guard taken == piece.count, loaded == size else { throw .malformed(Malformed("it is too long")) }
-        return (image, streams)
+        return StoreIndex.Contents(image: image, streams: streams, types: types, tags: tags, facts: facts)
+    }
+
+    private mutating func names(_ number: Int, _ events: Int) throws(Failure) -> ChunkedArray<NameTable.Entry> {
+        var names = ChunkedArray<NameTable.Entry>()
+        for _ in 0..<number {
+            let length = Int(try self.number(UInt16.self))
+            var entry = NameTable.Entry(name: String(decoding: try bytes(length), as: UTF8.self))
+            entry.positions = PositionList(base: try count())
+            var least: UInt32 = 0
+            try numbers(try count()) { (position: UInt32) in
+                guard position >= least, position < events else { return false }
+                least = position + 1
+                entry.positions.append(position)
+                return true
+            }
+            names.append(entry)
+        }
+        return names
+    }
+
+    private mutating func fact() throws(Failure) -> FactTable.Entry {
+        let key = FactKey(try bytes(Int(try number(UInt16.self))))
+        let location = RecordLocation(segment: try number(), offset: Int(try number(UInt32.self)))
+        let size = Int(try number(UInt32.self))
+        let isSmall = try number(UInt8.self) == 1
+        guard isSmall == (size <= FactTable.smallValue) else {
+            throw .malformed(Malformed("it has a value where none should be, or none where one should be"))
+        }
+        return FactTable.Entry(key: key, size: size, small: isSmall ? try bytes(size) : nil, location: location)
     }
 
     private mutating func number<Integer: FixedWidthInteger & BitwiseCopyable>(
@@ -95,6 +141,33 @@ struct CheckpointReader {
         defer { taken += size }
         return piece.withUnsafeBytes {
             Integer(littleEndian: $0.loadUnaligned(fromByteOffset: taken, as: Integer.self))
+        }
+    }
+
+    /// Takes many numbers, as many at a time as are loaded.
+    /// - Parameter take: what to do with each; false if it cannot be right.
+    private mutating func numbers<Integer: FixedWidthInteger & BitwiseCopyable>(
+        _ count: Int,
+        _ take: (Integer) -> Bool
+    ) throws(Failure) {
+        let size = MemoryLayout<Integer>.size
+        var left = count
+        while left > 0 {
+            if piece.count - taken < size { try refill(size) }
+            let here = min(left, (piece.count - taken) / size)
+            let start = taken
+            let isRight = piece.withUnsafeBytes { bytes in
+                (0..<here).allSatisfy { number in
+                    take(
+                        Integer(
+                            littleEndian: bytes.loadUnaligned(fromByteOffset: start + number * size, as: Integer.self)
+                        )
+                    )
+                }
+            }
+            guard isRight else { throw .malformed(Malformed("it has numbers past its end or out of order")) }
+            taken += here * size
+            left -= here
         }
     }
 

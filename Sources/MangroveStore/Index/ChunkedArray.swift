@@ -33,39 +33,3 @@ package struct ChunkedArray<Element: Sendable>: Sendable {
         for chunk in chunks { try body(chunk) }
     }
 }
-
-/// The positions of one stream's events: compact for the many short streams, in pieces for the long ones.
-package struct PositionList: Sendable {
-    private static var size: Int { 1024 }
-
-    private var full: [[UInt32]] = []
-    private var tail: [UInt32] = []
-
-    /// Makes an empty one.
-    package init() {}
-
-    /// How many there are.
-    package var count: Int { full.count * Self.size + tail.count }
-
-    /// The position of the event with this version, which must exist.
-    package subscript(version: Int) -> UInt32 {
-        let chunk = version / Self.size
-        return chunk < full.count ? full[chunk][version % Self.size] : tail[version % Self.size]
-    }
-
-    /// Adds the next event's position.
-    package mutating func append(_ position: UInt32) {
-        if tail.count == Self.size {
-            full.append(tail)
-            tail = []
-            tail.reserveCapacity(Self.size)
-        }
-        tail.append(position)
-    }
-
-    /// Runs `body` on the positions in order, piece by piece.
-    package func forEachChunk<Failure: Error>(_ body: ([UInt32]) throws(Failure) -> Void) throws(Failure) {
-        for chunk in full { try body(chunk) }
-        if !tail.isEmpty { try body(tail) }
-    }
-}

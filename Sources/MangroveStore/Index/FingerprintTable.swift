@@ -23,6 +23,15 @@ package struct FingerprintTable: Sendable {
     /// Makes an empty table.
     package init() {}
 
+    /// Makes an empty table with room for as many positions, so that none of them has it grow.
+    package init(room: Int) {
+        while room >> depth > Self.largestShard / 3 * 2 { depth += 1 }
+        guard depth > 0 else { return }
+        directory = (0..<UInt32(1 << depth)).map { $0 }
+        let shard = Shard(depth: depth, slots: [UInt32](repeating: 0, count: Self.largestShard))
+        shards = [Shard](repeating: shard, count: directory.count)
+    }
+
     private func shard(of fingerprint: UInt64) -> Int {
         Int(directory[depth == 0 ? 0 : Int(fingerprint >> UInt64(64 - depth))])
     }

@@ -1,8 +1,11 @@
-/// Where every event of a store is: by global position, by stream and version, and by stream and id.
+/// Where every event of a store is: by global position, by stream and version, by stream and id, by type and by tag; which
+/// of them are gone; and the facts beside them.
 ///
-/// Held in memory. An event costs 4 bytes for its place in the log, 8 for its fingerprint, 4 for its place in its stream
-/// and 5 to 11 (7 on average) in the fingerprint table: about 24, at most 32 once there are some thousands. A stream costs
-/// about 200 bytes more. A store holds at most 4,294,967,294 events and as many streams; segments are at most 1 GiB.
+/// Held in memory. An event costs 4 bytes for its place in the log, 8 for its fingerprint, 4 for its place in its stream, 4
+/// for its place among those of its type, and 5 to 11 (7 on average) in the fingerprint table: about 27, at most 32 once
+/// there are some thousands. Each tag of an event costs 4 more; a bit an event is spent where events are gone. A stream
+/// costs about 200 bytes more, as does a type or a tag; facts what ``FactTable`` says. A store holds at most 4,294,967,294
+/// events and as many streams; segments are at most 1 GiB.
 ///
 /// A value without locks or I/O. Adding a record costs the same however many there are.
 package struct StoreIndex: Sendable {
@@ -14,6 +17,19 @@ package struct StoreIndex: Sendable {
         package var position: Int
         /// The end of its last record.
         package var end: Int
+        /// How often it was rewritten.
+        package var generation: UInt32 = 0
+        /// What is gone from it was decided with the log known up to this record.
+        package var decided: UInt64 = 0
+        /// The term of the last record that it stands for.
+        package var lastTerm: UInt64 = 0
+        /// Bytes of the facts set in it.
+        package var factBytes = 0
+        /// Whether it has changes of facts.
+        package var hasFacts = false
+
+        /// Its file.
+        package var file: SegmentID { SegmentID(first, generation) }
     }
 
     /// The most events a store can hold.
@@ -21,7 +37,7 @@ package struct StoreIndex: Sendable {
 
     /// The parts that grow with the log: what a checkpoint holds. Copying it copies references.
     package struct Image: Sendable {
-        /// The segments that hold events, in order.
+        /// The segments that hold records, in order.
         package var segments: [Segment] = []
         /// For each position, the offset of its record in its segment.
         package var offsets = ChunkedArray<UInt32>()
@@ -38,8 +54,40 @@ package struct StoreIndex: Sendable {
         }
     }
 
-    package private(set) var image = Image()
-    package private(set) var streams = StreamTable()
+    /// All that a checkpoint holds. Copying it copies references.
+    package struct Contents: Sendable {
+        package var image = Image()
+        /// The streams by number.
+        package var streams = ChunkedArray<NameTable.Entry>()
+        /// The types by number.
+        package var types = ChunkedArray<NameTable.Entry>()
+        /// The tags by number.
+        package var tags = ChunkedArray<NameTable.Entry>()
+        package var facts = FactTables()
+    }
+
+    /// What a checkpoint of this index holds.
+    package var contents: Contents {
+        Contents(image: image, streams: streams.all, types: types.all, tags: tags.all, facts: facts)
+    }
+
+    package internal(set) var image = Image()
+    package internal(set) var streams = NameTable()
+    package internal(set) var types = NameTable()
+    package internal(set) var tags = NameTable()
+    package internal(set) var facts = FactTables()
+    /// The streams that do not keep everything.
+    package internal(set) var lives = NameMap<StreamLife>()
+    /// The positions of events that are gone.
+    package internal(set) var gone = PositionSet()
+    /// How many events and changes of facts were added since the index was made, for somebody to decide by.
+    package private(set) var added = 0
+    /// Whether records are being added that are in the log already; see ``finishReplay()``.
+    var isReplaying = false
+    /// Whether events are missing from the log.
+    var isSparse = false
+    /// Streams of which the log lacks the events before a version.
+    var gaps = NameMap<Int>()
     private var table = FingerprintTable()
     private let fingerprint: Fingerprint
 
@@ -48,36 +96,64 @@ package struct StoreIndex: Sendable {
         fingerprint = Fingerprint(identity)
     }
 
-    /// How many events there are; the next one's position.
+    /// How many events there have been; the next one's position.
     package var eventCount: Int { image.offsets.count }
 
-    /// The stream's last version, or −1.
+    /// The stream's last version, or −1. Events that are gone count.
     package func version(of stream: String) -> Int {
         find(stream)?.version ?? -1
     }
 
-    /// The stream's number for ``candidates(number:_:)``, and its last version; nil if it has no events.
-    package func find(_ stream: String) -> (number: UInt32, version: Int)? {
-        streams.number(of: stream).map { ($0, streams[$0].positions.count - 1) }
+    /// The stream's number for ``candidates(number:_:)``, and its last version; nil if it never had events.
+    package func find(_ stream: String) -> (number: UInt32?, version: Int)? {
+        let number = streams.number(of: stream)
+        let last = number.map { streams[$0].positions.count - 1 } ?? -1
+        // A floor above all events that the log still has stands for those that it had.
+        let floor = lives.isEmpty ? 0 : lives[stream]?.floor ?? 0
+        let version = max(last, floor - 1)
+        return version < 0 ? nil : (number, version)
     }
 
     /// Where the record of the event at `position` stands; the position must exist.
     package func location(of position: Int) -> RecordLocation {
-        // The last segment that starts at or before it; those without events are not in the list.
+        // The last segment that starts at or before it: of those that start at the same position, only it has events.
         var low = 0
         var high = image.segments.count
         while high - low > 1 {
             let middle = (low + high) / 2
             if image.segments[middle].position <= position { low = middle } else { high = middle }
         }
-        return RecordLocation(segment: image.segments[low].first, offset: Int(image.offsets[position]))
+        let segment = image.segments[low]
+        return RecordLocation(
+            segment: segment.first,
+            offset: Int(image.offsets[position]),
+            generation: segment.generation
+        )
     }
 
-    /// The positions of a stream's events whose versions are in `versions`, as far as they exist, ascending.
+    /// The versions of a stream that are left of `versions`, as a range: what is gone is always at the beginning.
+    package func left(of stream: String, _ versions: Range<Int>) -> Range<Int> {
+        guard let number = streams.number(of: stream) else { return 0..<0 }
+        let list = streams[number].positions
+        let floor = lives.isEmpty ? 0 : lives[stream]?.floor ?? 0
+        return versions.clamped(to: min(max(floor, list.base), list.count)..<list.count)
+    }
+
+    /// The positions of a stream's events whose versions are in `versions`, as far as they are left, ascending.
     package func positions(of stream: String, _ versions: Range<Int>) -> [Int] {
         guard let number = streams.number(of: stream) else { return [] }
-        let existing = versions.clamped(to: 0..<streams[number].positions.count)
-        return existing.map { Int(streams[number].positions[$0]) }
+        return left(of: stream, versions).map { Int(streams[number].positions[$0]) }
+    }
+
+    /// Up to `count` positions from `start` on of events that are not gone.
+    package func present(from start: Int, count: Int) -> [Int] {
+        var positions: [Int] = []
+        var next = gone.firstAbsent(from: start)
+        while positions.count < count, next < eventCount {
+            positions.append(next)
+            next = gone.firstAbsent(from: next + 1)
+        }
+        return positions
     }
 
     /// Positions at which the stream may hold an event with this id; nowhere else does it.
@@ -87,7 +163,8 @@ package struct StoreIndex: Sendable {
 
     /// As ``candidates(stream:_:)``, for a stream that was found before.
     package func candidates(number: UInt32, _ id: EventID) -> [Int] {
-        table.positions(of: fingerprint.of(stream: number, id), in: image.fingerprints).map { Int($0) }
+        let found = table.positions(of: fingerprint.of(stream: number, id), in: image.fingerprints).map { Int($0) }
+        return gone.count == 0 ? found : found.filter { !gone.contains($0) }
     }
 
     /// Adds a record that follows the last one.
@@ -97,24 +174,63 @@ package struct StoreIndex: Sendable {
         if image.segments.last?.first != record.location.segment {
             image.segments.append(Segment(first: record.location.segment, position: eventCount, end: 0))
         }
-        image.segments[image.segments.count - 1].end = record.location.offset + record.size
-        for part in record.parts {
-            let number = streams.number(of: part.stream) ?? streams.add(part.stream)
-            for id in part.ids {
-                let position = UInt32(eventCount)
-                let print = fingerprint.of(stream: number, id)
-                image.offsets.append(UInt32(record.location.offset))
-                image.fingerprints.append(print)
-                table.insert(position, print, in: image.fingerprints)
-                streams[number].positions.append(position)
+        let segment = image.segments.count - 1
+        image.segments[segment].end = max(image.segments[segment].end, record.location.offset + record.size)
+        image.segments[segment].lastTerm = record.term
+        switch record.content {
+        case .events(let parts):
+            for part in parts { insert(part, at: record.location) }
+        case .facts(let changes):
+            added += changes.count
+            facts.apply(changes, at: record.location)
+            image.segments[segment].hasFacts = true
+            for change in changes {
+                image.segments[segment].factBytes += change.size.map { FactsBody.size(change.key, $0) } ?? 0
             }
+            for change in changes where change.space == .streamSettings { try applySettings(change) }
         }
         image.lastIndex = record.index
         image.lastTerm = record.term
     }
 
+    private mutating func insert(_ part: RecordEntry.Part, at location: RecordLocation) {
+        added += part.ids.count
+        let number = streams.number(of: part.stream) ?? streams.add(part.stream)
+        if isSparse {
+            skip(to: part.position)
+            if streams[number].positions.count < part.version { skip(number, part.stream, to: part.version) }
+        }
+        for id in part.ids {
+            let position = UInt32(eventCount)
+            let print = fingerprint.of(stream: number, id)
+            image.offsets.append(UInt32(location.offset))
+            image.fingerprints.append(print)
+            table.insert(position, print, in: image.fingerprints)
+            streams[number].positions.append(position)
+        }
+        index(part)
+        if !lives.isEmpty, !isReplaying, let life = lives[part.stream] { raiseFloor(of: part.stream, life) }
+    }
+
+    private mutating func index(_ part: RecordEntry.Part) {
+        var last: (type: StreamKey, number: UInt32)?
+        for (offset, type) in part.types.enumerated() {
+            let key = StreamKey(type)
+            // Events that come together are mostly of one type.
+            let number = last.flatMap { $0.type == key ? $0.number : nil } ?? types.number(of: type) ?? types.add(type)
+            types[number].positions.append(UInt32(part.position + offset))
+            last = (key, number)
+        }
+        for (offset, names) in part.tags {
+            for tag in names {
+                let number = tags.number(of: tag) ?? tags.add(tag)
+                tags[number].positions.append(UInt32(part.position + offset))
+            }
+        }
+    }
+
     private func check(_ record: RecordEntry) throws(Malformed) {
-        guard record.index == image.lastIndex + 1 else {
+        guard record.index == image.lastIndex + 1 || isCompacted(record) && record.index > image.lastIndex else {
             throw Malformed("record \(record.index) stands where \(image.lastIndex + 1) should")
         }
         guard record.term >= image.lastTerm else {
@@ -123,65 +239,53 @@ package struct StoreIndex: Sendable {
         guard record.flushed < record.index else {
             throw Malformed("record \(record.index) says record \(record.flushed) was there before it")
         }
-        guard record.position == eventCount else {
-            throw Malformed("record \(record.index) starts at position \(record.position), not \(eventCount)")
+        if case .events(let parts) = record.content {
+            let last = parts.last.map { $0.position + $0.ids.count } ?? 0
+            guard last <= Self.capacity else { throw Malformed("the store is full") }
+            try check(parts, record.index, isCompacted(record))
         }
-        guard eventCount + record.count <= Self.capacity else { throw Malformed("the store is full") }
+    }
+
+    private func check(_ parts: [RecordEntry.Part], _ index: UInt64, _ isCompacted: Bool) throws(Malformed) {
         // Only a batch that names a stream twice needs the dictionary; most batches have one part.
         var seen: [StreamKey: Int] = [:]
-        for part in record.parts {
+        var position = eventCount
+        for part in parts {
+            guard part.position == position || isCompacted && part.position > position else {
+                throw Malformed("record \(index) has position \(part.position), not \(position)")
+            }
+            position = part.position + part.ids.count
             let key = StreamKey(part.stream)
             let next = (seen.isEmpty ? nil : seen[key]) ?? version(of: part.stream) + 1
-            guard part.version == next else {
+            guard part.version == next || isSparse && part.version > next else {
                 throw Malformed("stream '\(part.stream)' continues at version \(part.version), not \(next)")
             }
-            if record.parts.count > 1 { seen[key] = next + part.ids.count }
+            if parts.count > 1 { seen[key] = part.version + part.ids.count }
         }
     }
 
-    /// Rebuilds an index from what a checkpoint holds.
+    /// Whether the record is from a rewritten segment, in which some may be missing.
+    private func isCompacted(_ record: RecordEntry) -> Bool {
+        image.segments.last.map { $0.first == record.location.segment && $0.generation > 0 } ?? false
+    }
+
+    /// Rebuilds an index from what a checkpoint holds, for the records after it to be added and the replay to be finished.
     /// - Throws: ``Malformed`` if the parts do not fit together.
-    package init(_ identity: StoreIdentity, image: Image, streams: StreamTable) throws(Malformed) {
+    package init(_ identity: StoreIdentity, _ contents: Contents) throws(Malformed) {
         self.init(identity)
+        image = contents.image
         guard image.offsets.count == image.fingerprints.count else { throw Malformed("its columns differ in length") }
-        var total = 0
-        for number in 0..<streams.count { total += streams[UInt32(number)].positions.count }
-        guard total == image.offsets.count else { throw Malformed("its streams do not add up to its events") }
-        self.image = image
-        self.streams = streams
-        for position in 0..<image.fingerprints.count {
+        streams = NameTable(contents.streams)
+        types = NameTable(contents.types)
+        tags = NameTable(contents.tags)
+        facts = contents.facts
+        isSparse = image.segments.contains { $0.generation > 0 }
+        if isSparse { loadGone() }
+        table = FingerprintTable(room: image.fingerprints.count)
+        for position in 0..<image.fingerprints.count where image.offsets[position] > 0 {
             table.insert(UInt32(position), image.fingerprints[position], in: image.fingerprints)
         }
+        isReplaying = true
+        try loadSettings()
     }
-}
-
-/// What the index needs to know of a record.
-package struct RecordEntry: Sendable {
-    /// One part: consecutive events of one stream.
-    package struct Part: Sendable {
-        /// The stream.
-        package var stream: String
-        /// The version of its first event.
-        package var version: Int
-        /// The events' ids.
-        package var ids: [EventID]
-    }
-
-    /// The record's place in the log.
-    package var index: UInt64
-    /// Its term.
-    package var term: UInt64
-    /// The index up to which the log was durable before it was written.
-    package var flushed: UInt64
-    /// Where it stands.
-    package var location: RecordLocation
-    /// Bytes of its frame.
-    package var size: Int
-    /// The position of its first event.
-    package var position: Int
-    /// Its parts.
-    package var parts: [Part]
-
-    /// How many events it has.
-    package var count: Int { parts.reduce(0) { $0 + $1.ids.count } }
 }

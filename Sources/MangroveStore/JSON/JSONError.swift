@@ -40,7 +40,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
         "\(what) at byte \(offset + 1)"
     }
 
-    private var what: String {
+    /// What is wrong, without the place.
+    package var what: String {
         switch reason {
         case .unexpectedEnd: "the JSON text ends too early"
         case .unexpected(let byte, let expected): "expected \(expected), found \(Self.name(of: byte))"

@@ -2,16 +2,16 @@
 ///
 /// The nesting is not kept on the call stack, so hostile input cannot overflow it. The text is handed to every call
 /// instead of being held, because a span cannot outlive the array it looks into.
-struct JSONScanner {
+package struct JSONScanner {
     /// Where the scanner stands: the next byte to read.
-    private(set) var offset: Int
+    package private(set) var offset: Int
 
-    init(at offset: Int = 0) {
+    package init(at offset: Int = 0) {
         self.offset = offset
     }
 
     /// Skips spaces, tabs and line ends.
-    mutating func skipWhitespace(_ text: Span<UInt8>) {
+    package mutating func skipWhitespace(_ text: Span<UInt8>) {
         while offset < text.count {
             switch text[offset] {
             case 0x20, 0x09, 0x0A, 0x0D: offset += 1
@@ -35,7 +35,7 @@ struct JSONScanner {
 
     /// Passes one value of any kind, with the whitespace before it and none after it.
     /// - Parameter outer: how many arrays and objects the value already stands in.
-    mutating func passValue(_ text: Span<UInt8>, outer: Int = 0) throws(JSONError) {
+    package mutating func passValue(_ text: Span<UInt8>, outer: Int = 0) throws(JSONError) {
         var nesting = JSONNesting(depth: outer)
         while true {
             skipWhitespace(text)

@@ -34,6 +34,28 @@ extension JSONText {
         return String(decoding: decoded, as: UTF8.self)
     }
 
+    /// The strings of the array that stands in `text` at `range`, decoded.
+    /// - Parameter range: the bytes of a value that ``object(_:)`` has passed.
+    /// - Throws: ``JSONError`` if it is no array of strings.
+    package static func strings(_ text: [UInt8], at range: Range<Int>) throws(JSONError) -> [String] {
+        let bytes = text.span
+        var scanner = JSONScanner()
+        scanner.advance(range.lowerBound)
+        try scanner.pass(UInt8(ascii: "["), "an array of strings", bytes)
+        var strings: [String] = []
+        scanner.skipWhitespace(bytes)
+        while try scanner.peek(bytes) != UInt8(ascii: "]") {
+            let start = scanner.offset
+            try scanner.passValue(bytes, outer: 1)
+            strings.append(try string(text, at: start..<scanner.offset))
+            scanner.skipWhitespace(bytes)
+            // The text was checked before: a comma is followed by a value.
+            if try scanner.peek(bytes) == UInt8(ascii: ",") { scanner.advance(1) }
+            scanner.skipWhitespace(bytes)
+        }
+        return strings
+    }
+
     /// Writes `string` as a JSON string, quotation marks included: only what must be escaped is.
     package static func append(_ string: String, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))

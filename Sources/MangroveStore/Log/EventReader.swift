@@ -34,7 +34,7 @@ package struct EventReader: Sendable {
         while next < wanted.count {
             let start = wanted[next].location
             var end = next + 1
-            while end < wanted.count, wanted[end].location.segment == start.segment,
+            while end < wanted.count, wanted[end].location.file == start.file,
                 wanted[end].location.offset - start.offset < pieceSize,
                 wanted[end].location.offset - wanted[end - 1].location.offset <= Self.gap
             {
@@ -54,7 +54,7 @@ package struct EventReader: Sendable {
 
     private func load(_ location: RecordLocation, _ count: Int) throws(StoreError) -> [UInt8] {
         try onDisk(store) { () throws(DiskError) in
-            try files.file(location.segment).bytes(at: location.offset, count: count)
+            try files.file(location.file).bytes(at: location.offset, count: count)
         }
     }
 
@@ -90,7 +90,7 @@ package struct EventReader: Sendable {
     }
 
     private func damaged(_ location: RecordLocation, _ what: String) -> StoreError {
-        .damaged(store: store, file: files.path(location.segment), offset: location.offset, what: what)
+        .damaged(store: store, file: files.path(location.file), offset: location.offset, what: what)
     }
 
     /// Appends the wanted events to `events`, or returns how many bytes of the record are needed.
@@ -105,7 +105,7 @@ package struct EventReader: Sendable {
         case .bad(let what): throw Malformed(what)
         case .whole(let found): header = found
         }
-        guard header.kind == RecordFormat.eventsKind else { throw Malformed("the record's kind is not known") }
+        guard RecordFormat.hasEvents(kind: header.kind) else { throw Malformed("the record is none of events") }
         var body = try EventsBody(frame: UnsafeRawBufferPointer(rebasing: bytes[..<header.size]))
         var next = wanted.startIndex
         while next < wanted.endIndex, let part = try body.nextPart() {
@@ -113,21 +113,19 @@ package struct EventReader: Sendable {
                 let event = try body.nextEvent()
                 guard next < wanted.endIndex, event.position == wanted[next].position else { continue }
                 next += 1
-                guard let type = String(validating: event.type, as: UTF8.self) else {
-                    throw Malformed("an event's type is not UTF-8")
-                }
-                events.append(
-                    RecordedEvent(
-                        stream: part.stream,
-                        version: part.version + offset,
-                        position: event.position,
-                        id: event.id,
-                        type: type,
-                        data: Array(event.data),
-                        metadata: event.metadata.map { Array($0) },
-                        created: body.created
-                    )
+                var recorded = RecordedEvent(
+                    stream: part.stream,
+                    version: part.version + offset,
+                    position: event.position,
+                    id: event.id,
+                    type: try event.typeText(),
+                    data: Array(event.data),
+                    metadata: event.metadata.map { Array($0) },
+                    tags: event.tags,
+                    created: body.created
                 )
+                recorded.isSealed = event.isSealed
+                events.append(recorded)
             }
         }
         guard next == wanted.endIndex else {

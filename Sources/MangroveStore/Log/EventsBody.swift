@@ -2,21 +2,27 @@
 ///
 /// ```
 /// offset size
-///      0    8  position  the global position of the batch's first event; the others follow without gaps
+///      0    8  position  the global position of the batch's first event; the others follow without gaps; not in kind 3
 ///      8    8  created   microseconds since 1970, signed
 ///     16    4  parts     how many: 1 or more; then each part:
 ///             2  size of the stream's name, then the name, UTF-8
 ///             8  version of the part's first event in that stream; the others follow without gaps
+///             8  position of the part's first event; the others follow without gaps; only in kind 3
 ///             4  events    how many: 1 or more; then each event:
 ///                 8  high half of the id
 ///                 8  low half of the id
 ///                 2  size of the type, then the type, UTF-8
-///                 1  1 if there is metadata, else 0
+///                 1  marks: 1 if there is metadata, 2 if there are tags, 4 if data and metadata are encrypted
 ///                 4  size of the data, then the data
 ///                 4  size of the metadata, then the metadata; only if there is some
+///                 1  tags: how many, then for each 2 bytes of its size and the tag, UTF-8; only if there are some
 /// ```
+///
+/// A record of kind 3 is what a compaction leaves of one of kind 1: its parts are those runs of events that are not gone.
 package struct EventsBody {
     private var reader: ByteReader
+    private let bytes: UnsafeRawBufferPointer
+    private let isSparse: Bool
     /// The global position of the next event.
     package private(set) var position: Int
     /// When the batch was appended.
@@ -40,13 +46,29 @@ package struct EventsBody {
         package var type: UnsafeRawBufferPointer
         package var data: UnsafeRawBufferPointer
         package var metadata: UnsafeRawBufferPointer?
+        package var tags: [String]
+        package var isSealed: Bool
+        /// All of it, as it stands in the record.
+        package var whole: UnsafeRawBufferPointer
+
+        /// The type.
+        /// - Throws: ``Malformed`` if it is not UTF-8.
+        package func typeText() throws(Malformed) -> String {
+            guard let text = String(validating: type, as: UTF8.self) else {
+                throw Malformed("an event's type is not UTF-8")
+            }
+            return text
+        }
     }
 
     /// Starts on the body of a whole frame, which must outlive this value.
     /// - Throws: ``Malformed`` if its start is no such body's.
     package init(frame: UnsafeRawBufferPointer) throws(Malformed) {
+        bytes = frame
+        var kind = ByteReader(frame, at: RecordFormat.kindOffset)
+        isSparse = try kind.integer(UInt32.self) == RecordFormat.sparseKind
         reader = ByteReader(frame, at: RecordFormat.header)
-        position = try reader.count()
+        position = isSparse ? 0 : try reader.count()
         created = Timestamp(microseconds: try reader.integer())
         partsLeft = try reader.integer()
         guard partsLeft > 0 else { throw Malformed("the record has no events") }
@@ -62,6 +84,7 @@ package struct EventsBody {
         partsLeft -= 1
         let stream = try reader.text(Int(try reader.integer(UInt16.self)))
         let version = try reader.count()
+        if isSparse { position = try reader.count() }
         let count = Int(try reader.integer(UInt32.self))
         // The smallest event has 23 bytes: a count beyond that would have the caller make room for nothing.
         guard count > 0, count <= reader.remaining / 23 else { throw Malformed("a part's event count is impossible") }
@@ -71,14 +94,31 @@ package struct EventsBody {
     /// The next event of the part.
     /// - Throws: ``Malformed``.
     package mutating func nextEvent() throws(Malformed) -> Event {
+        let start = reader.offset
         let id = EventID(high: try reader.integer(), low: try reader.integer())
         let type = try reader.slice(Int(try reader.integer(UInt16.self)))
-        let presence = try reader.integer(UInt8.self)
-        guard presence <= 1 else { throw Malformed("an event's metadata mark is neither 0 nor 1") }
+        let marks = try reader.integer(UInt8.self)
+        guard marks <= 7 else { throw Malformed("an event's marks are not known") }
         let data = try reader.slice(Int(try reader.integer(UInt32.self)))
-        let metadata = presence == 1 ? try reader.slice(Int(try reader.integer(UInt32.self))) : nil
+        let metadata = marks & 1 == 1 ? try reader.slice(Int(try reader.integer(UInt32.self))) : nil
+        var tags: [String] = []
+        if marks & 2 == 2 {
+            for _ in 0..<(try reader.integer(UInt8.self)) {
+                tags.append(try reader.text(Int(try reader.integer(UInt16.self))))
+            }
+        }
         defer { position += 1 }
-        return Event(position: position, id: id, type: type, data: data, metadata: metadata)
+        let whole = UnsafeRawBufferPointer(rebasing: bytes[start..<reader.offset])
+        return Event(
+            position: position,
+            id: id,
+            type: type,
+            data: data,
+            metadata: metadata,
+            tags: tags,
+            isSealed: marks & 4 == 4,
+            whole: whole
+        )
     }
 }
 
@@ -89,6 +129,7 @@ package enum RecordEncoder {
         parts.reduce(RecordFormat.header + 20) { sum, part in
             part.events.reduce(sum + 14 + part.stream.utf8.count) { sum, event in
                 sum + 23 + event.type.utf8.count + event.data.count + (event.metadata.map { 4 + $0.count } ?? 0)
+                    + (event.tags.isEmpty ? 0 : event.tags.reduce(1) { $0 + 2 + $1.utf8.count })
             }
         }
     }
@@ -104,12 +145,7 @@ package enum RecordEncoder {
         size: Int,
         to bytes: inout [UInt8]
     ) {
-        bytes.append(little: UInt32(truncatingIfNeeded: size - RecordFormat.prefix))
-        bytes.append(little: UInt32(0))
-        bytes.append(little: RecordFormat.eventsKind)
-        bytes.append(little: term)
-        bytes.append(little: index)
-        bytes.append(little: UInt64(0))
+        appendHeader(kind: RecordFormat.eventsKind, term: term, index: index, size: size, to: &bytes)
         bytes.append(little: UInt64(position))
         bytes.append(little: created.microseconds)
         bytes.append(little: UInt32(truncatingIfNeeded: parts.count))
@@ -122,17 +158,39 @@ package enum RecordEncoder {
         }
     }
 
+    /// Appends the header of a frame that is still to be sealed.
+    package static func appendHeader(
+        kind: UInt32,
+        term: UInt64,
+        index: UInt64,
+        size: Int,
+        to bytes: inout [UInt8]
+    ) {
+        bytes.append(little: UInt32(truncatingIfNeeded: size - RecordFormat.prefix))
+        bytes.append(little: UInt32(0))
+        bytes.append(little: kind)
+        bytes.append(little: term)
+        bytes.append(little: index)
+        bytes.append(little: UInt64(0))
+    }
+
     private static func append(_ event: NewEvent, to bytes: inout [UInt8]) {
         bytes.append(little: event.id.high)
         bytes.append(little: event.id.low)
         bytes.append(little: UInt16(truncatingIfNeeded: event.type.utf8.count))
         bytes.append(contentsOf: event.type.utf8)
-        bytes.append(event.metadata == nil ? 0 : 1)
+        bytes.append((event.metadata == nil ? 0 : 1) | (event.tags.isEmpty ? 0 : 2) | (event.isSealed ? 4 : 0))
         bytes.append(little: UInt32(truncatingIfNeeded: event.data.count))
         bytes.append(contentsOf: event.data)
         if let metadata = event.metadata {
             bytes.append(little: UInt32(truncatingIfNeeded: metadata.count))
             bytes.append(contentsOf: metadata)
+        }
+        guard !event.tags.isEmpty else { return }
+        bytes.append(UInt8(truncatingIfNeeded: event.tags.count))
+        for tag in event.tags {
+            bytes.append(little: UInt16(truncatingIfNeeded: tag.utf8.count))
+            bytes.append(contentsOf: tag.utf8)
         }
     }
 

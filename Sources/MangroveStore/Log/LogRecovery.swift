@@ -14,6 +14,8 @@ package struct RecoveryReport: Sendable, Equatable {
     package var unfinishedSegment: String?
     /// Events in the store.
     package var events = 0
+    /// Facts in the store.
+    package var facts = 0
 
     /// A tail that was cut off.
     package struct Torn: Sendable, Equatable {
@@ -52,6 +54,8 @@ package struct LogRecovery {
     package struct Outcome: Sendable {
         package var index: StoreIndex
         package var report: RecoveryReport
+        /// The last record that the checkpoint covered, if there was one.
+        package var checkpoint: UInt64?
         /// The segment that appends go to, and its size.
         package var active: RecordLocation
     }
@@ -73,46 +77,68 @@ package struct LogRecovery {
         self.directory = directory
         self.identity = identity
         index = StoreIndex(identity)
+        index.isReplaying = true
     }
 
     private mutating func run() throws(StoreError) -> Outcome {
-        let segments = try segmentList()
+        let listing = try onDisk(directory.store) { () throws(DiskError) in
+            try SegmentListing(disk, directory.logPath)
+        }
+        let files = listing.segments
+        let segments = files.map { $0.first }
         guard segments.first == 1 else { throw damaged(1, 0, "the first segment is missing") }
+        guard files.last?.generation == 0 else {
+            throw damaged((segments.last ?? 0), 0, "the segment after this one is missing")
+        }
         let found = try CheckpointFiles(disk: disk, directory: directory).newest(identity: identity)
         report.ignoredCheckpoints = found.ignored
+        let checkpoint = found.index?.image.lastIndex
         if let loaded = found.index {
             index = loaded
             proven = index.image.lastIndex
             report.checkpoint = index.eventCount
-            try checkPresence(segments)
+            try checkPresence(files)
         }
         var active = index.image.end
-        for segment in segments where segment >= active.segment {
+        for file in files where file.first >= active.segment {
+            let segment = file.first
+            if file.generation > 0 {
+                active = try scanCompacted(file)
+                continue
+            }
             active = try scan(segment, from: segment == active.segment ? active.offset : SegmentFormat.header, segments)
         }
+        index.finishReplay()
+        if let gap = index.unexplainedGap {
+            throw damaged(active.segment, 0, "stream '\(gap.stream)' lacks events before version \(gap.version)")
+        }
         try finish(active)
+        try onDisk(directory.store) { () throws(DiskError) in try listing.clean(disk, directory.logPath) }
         report.events = index.eventCount
-        return Outcome(index: index, report: report, active: active)
+        report.facts = index.facts.count
+        return Outcome(index: index, report: report, checkpoint: checkpoint, active: active)
     }
 
-    private func segmentList() throws(StoreError) -> [UInt64] {
-        let path = directory.logPath
-        return try onDisk(directory.store) { () throws(DiskError) in try disk.list(path) }
-            .compactMap { SegmentFormat.first(of: $0) }
-    }
-
-    /// Whether all the segments that the checkpoint covers are there, in full.
-    private func checkPresence(_ segments: [UInt64]) throws(StoreError) {
+    /// Whether all the segments that the checkpoint covers are there, in full. Where one has been rewritten since, takes
+    /// over where things now stand.
+    private mutating func checkPresence(_ files: [SegmentID]) throws(StoreError) {
         let covered = index.image.segments
         guard let last = covered.last else { return }
-        for segment in segments where segment < last.first && !covered.contains(where: { $0.first == segment }) {
-            throw damaged(segment, 0, "the checkpoint does not know this segment")
+        for file in files where file.first < last.first && !covered.contains(where: { $0.first == file.first }) {
+            throw damaged(file.first, 0, "the checkpoint does not know this segment")
         }
         for segment in covered {
-            guard segments.contains(segment.first) else {
+            guard let file = files.first(where: { $0.first == segment.first }) else {
                 throw damaged(segment.first, 0, "the segment is missing")
             }
-            let size = try size(segment.first)
+            guard file.generation == segment.generation else {
+                guard file.generation > segment.generation else {
+                    throw damaged(segment.first, 0, "the checkpoint knows the segment as it was rewritten later")
+                }
+                try relocate(file)
+                continue
+            }
+            let size = try size(file)
             guard size >= segment.end else {
                 throw damaged(
                     segment.first,
@@ -124,6 +150,42 @@ package struct LogRecovery {
                 throw damaged(segment.first, segment.end, "the segment goes on after its last record")
             }
         }
+    }
+
+    /// Takes over where the records of a rewritten segment stand that the checkpoint covers.
+    private mutating func relocate(_ file: SegmentID) throws(StoreError) {
+        var reader = try CompactedReader(disk, directory, file, identity)
+        var moved: [MovedRecord] = []
+        while let record = try reader.next() {
+            if record.index <= index.image.lastIndex { moved.append(MovedRecord(record)) }
+        }
+        index.relocate(file, reader.header, moved)
+    }
+
+    /// Reads the records of a rewritten segment that the checkpoint does not cover. It was durable before it had its name,
+    /// as is all before it.
+    private mutating func scanCompacted(_ file: SegmentID) throws(StoreError) -> RecordLocation {
+        var reader = try CompactedReader(disk, directory, file, identity)
+        let header = reader.header
+        if index.image.lastIndex < header.last {
+            if index.image.segments.last?.first != file.first { index.begin(file, header) }
+            while let record = try reader.next() {
+                guard record.index > index.image.lastIndex else { continue }
+                do throws(Malformed) {
+                    try index.insert(record)
+                } catch {
+                    throw reader.damaged(record.location.offset, error)
+                }
+                report.records += 1
+            }
+            do throws(Malformed) {
+                try index.end(header)
+            } catch {
+                throw reader.damaged(0, error)
+            }
+        }
+        prove(header.last)
+        return RecordLocation(segment: file.first, offset: header.size)
     }
 
     /// Reads one segment's records from `offset` on, and returns where its records end.
@@ -139,7 +201,7 @@ package struct LogRecovery {
         }
         let file = try onDisk(directory.store) { () throws(DiskError) in try disk.open(path(segment), .read) }
         defer { file.close() }
-        let size = try size(segment)
+        let size = try size(SegmentID(segment))
         let head = try onDisk(directory.store) { () throws(DiskError) in
             try file.bytes(at: 0, count: SegmentFormat.header)
         }
@@ -249,8 +311,8 @@ package struct LogRecovery {
         directory.logPath + "/" + SegmentFormat.name(segment)
     }
 
-    private func size(_ segment: UInt64) throws(StoreError) -> Int {
-        let path = path(segment)
+    private func size(_ segment: SegmentID) throws(StoreError) -> Int {
+        let path = directory.logPath + "/" + segment.name
         return try onDisk(directory.store) { () throws(DiskError) in try disk.open(path, .read).size() }
     }
 

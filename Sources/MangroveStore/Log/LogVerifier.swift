@@ -16,6 +16,8 @@ package struct LogVerifier {
     /// Whether the index still has all records so far.
     private var continuous = true
     private var report: VerifyReport
+    /// Ids found twice, with the first one's position.
+    private var repeated: [(position: Int, what: String)] = []
     /// What of each checkpoint is compared when the log has been read.
     private let files: SegmentFiles
 
@@ -51,18 +53,27 @@ package struct LogVerifier {
             note(file, offset, what)
         }
         if let identity { index = StoreIndex(identity) }
+        index.isReplaying = true
         let path = directory.logPath
-        let segments = try onDisk(directory.store) { () throws(DiskError) in try disk.list(path) }
-            .compactMap { SegmentFormat.first(of: $0) }
-            .filter { $0 <= limit?.segment ?? .max }
-        if segments.first != 1 { note(files.path(1), 0, "the first segment is missing") }
+        let segments = try onDisk(directory.store) { () throws(DiskError) in try SegmentListing(disk, path) }
+            .segments.filter { $0.first <= limit?.segment ?? .max }
+        if segments.first?.first != 1 { note(files.path(SegmentID(1)), 0, "the first segment is missing") }
         for segment in segments {
-            if continuous, segment != index.image.lastIndex + 1 {
+            if continuous, segment.first != index.image.lastIndex + 1 {
                 note(files.path(segment), 0, "the segment before it ends with record \(index.image.lastIndex)")
                 continuous = false
             }
-            try verify(segment, identity, isLast: segment == segments.last)
+            if segment.generation > 0, let identity {
+                try verifyCompacted(segment, identity)
+            } else {
+                try verify(segment, identity, isLast: segment == segments.last)
+            }
         }
+        index.finishReplay()
+        if continuous, let gap = index.unexplainedGap {
+            note(path, 0, "stream '\(gap.stream)' lacks events before version \(gap.version)")
+        }
+        for repeated in repeated where !index.gone.contains(repeated.position) { report.problems.append(repeated.what) }
         if let identity { try compareCheckpoints(identity) }
         report.streams = index.streams.count
         return report
@@ -72,21 +83,21 @@ package struct LogVerifier {
         report.problems.append("\(file) at \(offset): \(what)")
     }
 
-    private mutating func verify(_ segment: UInt64, _ identity: StoreIdentity?, isLast: Bool) throws(StoreError) {
+    private mutating func verify(_ segment: SegmentID, _ identity: StoreIdentity?, isLast: Bool) throws(StoreError) {
         let path = files.path(segment)
         let (file, size) = try onDisk(directory.store) { () throws(DiskError) in
             let file = try disk.open(path, .read)
             return (file, try file.size())
         }
         defer { file.close() }
-        let end = segment == limit?.segment ? min(size, limit?.offset ?? size) : size
+        let end = segment.first == limit?.segment ? min(size, limit?.offset ?? size) : size
         report.bytes += end
         if let identity, let problem = try header(file, segment, identity) {
             // An unfinished last segment holds no record.
-            if isLast, size <= SegmentFormat.header, segment > 1 { return }
+            if isLast, size <= SegmentFormat.header, segment.first > 1 { return }
             note(path, 0, problem)
         }
-        var scanner = SegmentScanner(file: file, segment: segment, from: SegmentFormat.header, to: end)
+        var scanner = SegmentScanner(file: file, segment: segment.first, from: SegmentFormat.header, to: end)
         while true {
             switch try onDisk(directory.store, { () throws(DiskError) in try scanner.next() }) {
             case .end: return
@@ -106,9 +117,28 @@ package struct LogVerifier {
         }
     }
 
+    private mutating func verifyCompacted(_ segment: SegmentID, _ identity: StoreIdentity) throws(StoreError) {
+        do throws(StoreError) {
+            var reader = try CompactedReader(disk, directory, segment, identity)
+            report.bytes += reader.header.size
+            if continuous { index.begin(segment, reader.header) }
+            while let record = try reader.next() { try verify(record, files.path(segment)) }
+            guard continuous else { return }
+            do throws(Malformed) {
+                try index.end(reader.header)
+            } catch {
+                throw reader.damaged(0, error)
+            }
+        } catch {
+            guard case .damaged(_, let file, let offset, let what) = error else { throw error }
+            note(file, offset, what)
+            continuous = false
+        }
+    }
+
     private func header(
         _ file: any DiskFile,
-        _ segment: UInt64,
+        _ segment: SegmentID,
         _ identity: StoreIdentity
     ) throws(StoreError) -> String? {
         let bytes = try onDisk(directory.store) { () throws(DiskError) in
@@ -116,7 +146,7 @@ package struct LogVerifier {
         }
         do throws(Malformed) {
             try bytes.withUnsafeBufferPointer { bytes throws(Malformed) in
-                try SegmentFormat.check(UnsafeRawBufferPointer(bytes), first: segment, identity: identity)
+                try SegmentFormat.check(UnsafeRawBufferPointer(bytes), first: segment.first, identity: identity)
             }
             return nil
         } catch {
@@ -127,6 +157,7 @@ package struct LogVerifier {
     private mutating func verify(_ record: RecordEntry, _ path: String) throws(StoreError) {
         report.records += 1
         report.events += record.count
+        report.facts += record.factCount
         guard continuous else { return }
         try verifyIDs(record, path)
         do throws(Malformed) {
@@ -148,9 +179,10 @@ package struct LogVerifier {
                     EventReader.Wanted(position: $0, location: index.location(of: $0))
                 }
                 let isPresent = try candidates.isEmpty ? false : reader.read(candidates).contains { $0.id == id }
-                if isRepeated || isPresent {
-                    note(path, record.location.offset, "stream '\(part.stream)' has the event id \(id) twice")
-                }
+                guard isRepeated || isPresent else { continue }
+                let what = "\(path) at \(record.location.offset): stream '\(part.stream)' has the event id \(id) twice"
+                // Fine if the log says further on that the first of the two is gone.
+                repeated.append((isRepeated ? .max : candidates[0].position, what))
             }
         }
     }
@@ -161,9 +193,11 @@ package struct LogVerifier {
         let checkpoints = CheckpointFiles(disk: disk, directory: directory)
         let found = try checkpoints.newest(identity: identity)
         for ignored in found.ignored { report.problems.append("\(directory.snapshotPath)/\(ignored)") }
-        guard let checkpoint = found.index, limit == nil || checkpoint.eventCount <= index.eventCount else { return }
+        guard let checkpoint = found.index, limit == nil || checkpoint.image.lastIndex <= index.image.lastIndex else {
+            return
+        }
         if let difference = checkpoint.difference(from: index) {
-            let name = CheckpointFormat.name(checkpoint.eventCount)
+            let name = CheckpointFormat.name(checkpoint.image.lastIndex)
             report.problems.append("\(directory.snapshotPath)/\(name): \(difference)")
         }
     }
@@ -172,16 +206,23 @@ package struct LogVerifier {
 extension StoreEngine {
     /// Verifies a store that nobody has open; see ``LogVerifier``. Blocks for as long as reading all of it takes.
     /// - Parameter directory: the store's directory.
+    /// - Parameter store: the store's name; nil if it is the directory's last component.
     /// - Throws: ``StoreError/noSuchStore(_:)``, or ``StoreError/unavailable(store:why:)`` if the disk cannot be read.
-    package static func verify(disk: any Disk, directory: String) throws(StoreError) -> VerifyReport {
-        try LogVerifier.run(disk: disk, directory: StoreDirectory(disk: disk, path: directory))
+    package static func verify(
+        disk: any Disk,
+        directory: String,
+        store: String? = nil
+    ) throws(StoreError) -> VerifyReport {
+        try LogVerifier.run(disk: disk, directory: StoreDirectory(disk: disk, path: directory, store: store))
     }
 
     /// Verifies this store up to its last durable event, while it goes on working.
     /// - Throws: ``StoreError/unavailable(store:why:)`` if the disk cannot be read or the engine has failed.
     package func verify() throws(StoreError) -> VerifyReport {
         try check()
-        let end = published.withLock { $0.index.image.end }
-        return try LogVerifier.run(disk: disk, directory: directory, limit: end)
+        return try walking { () throws(StoreError) in
+            let end = published.withLock { $0.index.image.end }
+            return try LogVerifier.run(disk: disk, directory: directory, limit: end)
+        }
     }
 }

@@ -13,6 +13,7 @@ package struct LogWriter: Sendable {
     private var segment: UInt64
     private var size: Int
     private var file: any DiskFile
+    private var path: String
     /// The last record known to be durable.
     package private(set) var durable: UInt64
 
@@ -34,7 +35,8 @@ package struct LogWriter: Sendable {
         self.durable = durable
         segment = active.segment
         size = active.offset
-        file = try disk.open(directory + "/" + SegmentFormat.name(active.segment), .readWrite)
+        path = directory + "/" + SegmentFormat.name(active.segment)
+        file = try disk.open(path, .readWrite)
     }
 
     /// Writes a group and flushes it.
@@ -68,7 +70,14 @@ package struct LogWriter: Sendable {
                 try file.write(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[start..<end]), at: size)
             }
             written(group.records[next - 1].index)
-            try file.flush()
+            try diskFaultPoint("store.afterWrite", directory)
+            #if DEBUG || MANGROVE_FAULTS
+                if !isBroken(.skipsFlush) { try file.flush() }
+            #else
+                try file.flush()
+            #endif
+            // What has lost its name is lost with the last who has it open: nobody is told that it is durable.
+            guard try disk.kind(of: path) == .file else { throw DiskError(.notFound, "find", path) }
             size += end - start
             durable = group.records[next - 1].index
         }
@@ -77,12 +86,15 @@ package struct LogWriter: Sendable {
 
     /// Begins a segment. All before it is durable; it is durable itself, with its name, when this returns.
     private mutating func begin(_ first: UInt64) throws(DiskError) {
-        let next = try disk.open(directory + "/" + SegmentFormat.name(first), .create)
+        let path = directory + "/" + SegmentFormat.name(first)
+        let next = try disk.open(path, .create)
         try next.write(SegmentFormat.encode(first: first, identity: identity), at: 0)
         try next.flush()
+        try diskFaultPoint("store.beforeNewSegment", directory)
         try disk.syncDirectory(directory)
         file.close()
         file = next
+        self.path = path
         segment = first
         size = SegmentFormat.header
     }

@@ -6,7 +6,7 @@ package import Mangrove
 /// is opened under it.
 package final class SegmentFiles: Sendable {
     private struct State {
-        var open: [UInt64: (file: any DiskFile, used: Int)] = [:]
+        var open: [SegmentID: (file: any DiskFile, used: Int)] = [:]
         var clock = 0
         var closed = false
     }
@@ -23,9 +23,9 @@ package final class SegmentFiles: Sendable {
         self.limit = limit
     }
 
-    /// The path of the segment that starts with record `first`.
-    package func path(_ first: UInt64) -> String {
-        directory + "/" + SegmentFormat.name(first)
+    /// The path of a segment.
+    package func path(_ segment: SegmentID) -> String {
+        directory + "/" + segment.name
     }
 
     /// How many are open.
@@ -33,25 +33,30 @@ package final class SegmentFiles: Sendable {
 
     /// The segment, open for reading.
     /// - Throws: ``DiskError``.
-    package func file(_ first: UInt64) throws(DiskError) -> any DiskFile {
+    package func file(_ segment: SegmentID) throws(DiskError) -> any DiskFile {
         let known: (any DiskFile)? = try state.withLock { state throws(DiskError) in
-            guard !state.closed else { throw DiskError(.closed, "open", path(first)) }
+            guard !state.closed else { throw DiskError(.closed, "open", path(segment)) }
             state.clock += 1
-            state.open[first]?.used = state.clock
-            return state.open[first]?.file
+            state.open[segment]?.used = state.clock
+            return state.open[segment]?.file
         }
         if let known { return known }
-        let file = try disk.open(path(first), .read)
+        let file = try disk.open(path(segment), .read)
         state.withLock { state in
             // Another reader may have opened it meanwhile, or all may have been closed: then this one just ends with its
             // reader.
-            guard !state.closed, state.open[first] == nil else { return }
+            guard !state.closed, state.open[segment] == nil else { return }
             while state.open.count >= limit, let oldest = state.open.min(by: { $0.value.used < $1.value.used }) {
                 state.open[oldest.key] = nil
             }
-            state.open[first] = (file, state.clock)
+            state.open[segment] = (file, state.clock)
         }
         return file
+    }
+
+    /// Closes a segment that has been replaced.
+    package func drop(_ segment: SegmentID) {
+        state.withLock { $0.open[segment] = nil }
     }
 
     /// Closes what nobody has used since the last call of this method.

@@ -5,7 +5,7 @@
 /// ```
 /// offset size
 ///      0    8  the ASCII letters "MGRVSEGM"
-///      8    4  format version: 1
+///      8    4  format version: 1, or 2 for one that was rewritten; see ``CompactedHeader``
 ///     12    8  index of the first record, as in the file's name
 ///     20    8  high half of the store's identity
 ///     28    8  low half
@@ -18,10 +18,11 @@ package enum SegmentFormat {
     /// Bytes before the first record.
     package static let header = 40
     private static let magic: UInt64 = 0x4D47_4553_5652_474D
-    private static let version: UInt32 = 1
+    package static let version: UInt32 = 1
+    package static let compactedVersion: UInt32 = 2
 
     /// A new segment's first bytes.
-    package static func encode(first: UInt64, identity: StoreIdentity) -> [UInt8] {
+    package static func encode(first: UInt64, identity: StoreIdentity, version: UInt32 = version) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(little: magic)
         bytes.append(little: version)
@@ -34,8 +35,12 @@ package enum SegmentFormat {
 
     /// Whether `bytes` are the start of that segment of that store.
     /// - Throws: ``Malformed`` if they are not.
-    package static func check(_ bytes: UnsafeRawBufferPointer, first: UInt64, identity: StoreIdentity) throws(Malformed)
-    {
+    package static func check(
+        _ bytes: UnsafeRawBufferPointer,
+        first: UInt64,
+        identity: StoreIdentity,
+        version: UInt32 = version
+    ) throws(Malformed) {
         guard bytes.count >= header else { throw Malformed("the segment's header is incomplete") }
         var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<header]))
         guard try reader.integer(UInt64.self) == magic else { throw Malformed("this is no segment") }
@@ -56,14 +61,6 @@ package enum SegmentFormat {
         padded(first) + ".log"
     }
 
-    /// The first record's index, if `name` is a segment's.
-    package static func first(of name: String) -> UInt64? {
-        guard name.hasSuffix(".log"), let first = UInt64(name.dropLast(4)), first > 0, self.name(first) == name else {
-            return nil
-        }
-        return first
-    }
-
     /// A number as 20 digits, so that names sort as numbers.
     package static func padded(_ number: UInt64) -> String {
         let digits = String(number)
@@ -77,4 +74,9 @@ package struct RecordLocation: Sendable, Hashable {
     package var segment: UInt64
     /// The frame's first byte in that file.
     package var offset: Int
+    /// How often the segment was rewritten.
+    package var generation: UInt32 = 0
+
+    /// The segment's file.
+    package var file: SegmentID { SegmentID(segment, generation) }
 }

@@ -33,6 +33,11 @@ package struct SegmentScanner {
         pieceStart = offset
     }
 
+    /// Where the next record should start, in a segment of this generation.
+    func place(_ generation: UInt32) -> RecordLocation {
+        RecordLocation(segment: segment, offset: offset, generation: generation)
+    }
+
     /// Takes the next record.
     /// - Throws: ``DiskError`` if the file cannot be read.
     package mutating func next() throws(DiskError) -> Step {
@@ -85,7 +90,7 @@ package struct SegmentScanner {
     private static func plausible(_ bytes: UnsafeRawBufferPointer, _ rest: Int) -> FrameCheck {
         guard bytes.count >= RecordFormat.header else { return .incomplete(needed: RecordFormat.header) }
         let kind = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
-        guard kind == RecordFormat.eventsKind else { return .bad("") }
+        guard RecordFormat.isKnown(kind: kind) else { return .bad("") }
         let length = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
         guard length + RecordFormat.prefix <= rest else { return .bad("") }
         return RecordFormat.parse(bytes)
@@ -112,16 +117,12 @@ package struct SegmentScanner {
         _ location: RecordLocation
     ) -> Result<RecordEntry, Malformed> {
         do throws(Malformed) {
-            guard header.kind == RecordFormat.eventsKind else { throw Malformed("the record's kind is not known") }
-            var body = try EventsBody(frame: frame)
-            let position = body.position
-            var parts: [RecordEntry.Part] = []
-            while let part = try body.nextPart() {
-                var ids: [EventID] = []
-                ids.reserveCapacity(part.count)
-                for _ in 0..<part.count { ids.append(try body.nextEvent().id) }
-                parts.append(RecordEntry.Part(stream: part.stream, version: part.version, ids: ids))
-            }
+            let content: RecordEntry.Content =
+                switch header.kind {
+                case RecordFormat.eventsKind, RecordFormat.sparseKind: .events(try events(frame))
+                case RecordFormat.factsKind: .facts(try facts(frame))
+                default: throw Malformed("the record's kind is not known")
+                }
             return .success(
                 RecordEntry(
                     index: header.index,
@@ -129,12 +130,42 @@ package struct SegmentScanner {
                     flushed: header.flushed,
                     location: location,
                     size: header.size,
-                    position: position,
-                    parts: parts
+                    content: content
                 )
             )
         } catch {
             return .failure(error)
         }
+    }
+
+    private static func events(_ frame: UnsafeRawBufferPointer) throws(Malformed) -> [RecordEntry.Part] {
+        var body = try EventsBody(frame: frame)
+        var parts: [RecordEntry.Part] = []
+        while let part = try body.nextPart() {
+            var entry = RecordEntry.Part(
+                stream: part.stream,
+                version: part.version,
+                position: body.position,
+                ids: [],
+                types: []
+            )
+            entry.ids.reserveCapacity(part.count)
+            entry.types.reserveCapacity(part.count)
+            for offset in 0..<part.count {
+                let event = try body.nextEvent()
+                entry.ids.append(event.id)
+                entry.types.append(try event.typeText())
+                if !event.tags.isEmpty { entry.tags.append((offset, event.tags)) }
+            }
+            parts.append(entry)
+        }
+        return parts
+    }
+
+    private static func facts(_ frame: UnsafeRawBufferPointer) throws(Malformed) -> [FactEntry] {
+        var body = try FactsBody(frame: frame)
+        var changes: [FactEntry] = []
+        while let change = try body.next() { changes.append(FactEntry(change)) }
+        return changes
     }
 }

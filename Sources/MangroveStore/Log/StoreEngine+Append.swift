@@ -52,31 +52,74 @@ extension StoreEngine {
     ///
     /// - Parameter now: the time the events are said to be of.
     /// - Parameter knowing: what earlier calls for the same request asked to be read.
+    /// - Parameter room: how much the store may hold; what is there already is never refused for want of room.
     /// - Returns: what to wait for, or what to read first.
-    /// - Throws: ``StoreError``: `invalid`, `wrongExpectedVersion`, `eventIDConflict` or `unavailable`; nothing was staged.
+    /// - Throws: ``StoreError``: `invalid`, `wrongExpectedVersion`, `eventIDConflict`, `conditionFailed`, `streamDeleted`,
+    ///   `limitReached` or `unavailable`; nothing was staged.
     package func stage(
         _ request: AppendRequest,
         now: Timestamp,
-        knowing resolved: ResolvedEvents = ResolvedEvents()
+        knowing resolved: ResolvedEvents = ResolvedEvents(),
+        within room: StoreRoom = StoreRoom()
     ) throws(StoreError) -> StagedAppend {
         try request.check()
         return try staging.withLock { staging throws(StoreError) in
-            if let refusal = staging.refusal { throw .unavailable(store: store, why: refusal) }
-            var unread: [Int] = []
-            let views = published.withLock { published in
-                request.parts.map { view(of: $0, staging, published.index, resolved, &unread) }
-            }
-            guard unread.isEmpty else { return .needsRead(unread) }
-            let decision = try AppendMachine.decide(request, views: views, nextPosition: staging.nextPosition)
-            switch decision {
-            case .alreadyPresent(let results, ticket: 0): return .done(results)
-            case .alreadyPresent(let results, let ticket): return .staged(ticket: ticket, results)
-            case .record(let parts, let results):
+            switch try decision(on: request, staging, knowing: resolved) {
+            case .needsRead(let positions): return .needsRead(positions)
+            case .decided(.alreadyPresent(let results, ticket: 0)): return .done(results)
+            case .decided(.alreadyPresent(let results, let ticket)): return .staged(ticket: ticket, results)
+            case .decided(.record(let parts, let results)):
                 let last = results.compactMap { $0.position }.max() ?? 0
                 guard last < StoreIndex.capacity else { throw .unavailable(store: store, why: "the store is full") }
-                return .staged(ticket: try staging.add(parts, created: now), results)
+                try check(room, for: parts, staging)
+                return .staged(ticket: try staging.add(parts, created: request.created ?? now), results)
             }
         }
+    }
+
+    /// What is to be done about an append, or what must be read to know.
+    enum Deciding {
+        case needsRead([Int])
+        case decided(AppendDecision)
+    }
+
+    /// Decides on an append, and does nothing.
+    /// - Throws: as ``stage(_:now:knowing:within:)``.
+    func decision(
+        on request: AppendRequest,
+        knowing resolved: ResolvedEvents,
+        within room: StoreRoom
+    ) throws(StoreError) -> Deciding {
+        try request.check()
+        return try staging.withLock { staging throws(StoreError) in
+            let decision = try decision(on: request, staging, knowing: resolved)
+            if case .decided(.record(let parts, _)) = decision { try check(room, for: parts, staging) }
+            return decision
+        }
+    }
+
+    private func decision(
+        on request: AppendRequest,
+        _ staging: StagingArea,
+        knowing resolved: ResolvedEvents
+    ) throws(StoreError) -> Deciding {
+        if let refusal = staging.refusal { throw .unavailable(store: store, why: refusal) }
+        var unread: [Int] = []
+        let views = try published.withLock { published throws(StoreError) in
+            var views: [StreamView] = []
+            for part in request.parts {
+                views.append(try view(of: part, staging, published.index, resolved, &unread))
+            }
+            return views
+        }
+        guard unread.isEmpty else { return .needsRead(unread) }
+        let decision = try AppendMachine.decide(request, views: views, nextPosition: staging.nextPosition)
+        if !request.conditions.isEmpty, request.isOpen(decision) {
+            try published.withLock { published throws(StoreError) in
+                try Self.require(request.conditions, staging, published.index)
+            }
+        }
+        return .decided(decision)
     }
 
     private func view(
@@ -85,7 +128,12 @@ extension StoreEngine {
         _ index: StoreIndex,
         _ resolved: ResolvedEvents,
         _ unread: inout [Int]
-    ) -> StreamView {
+    ) throws(StoreError) -> StreamView {
+        if !index.lives.isEmpty && index.lives[part.stream]?.isTombstone ?? false
+            || staging.life(of: part.stream)?.life.isTombstone ?? false
+        {
+            throw .streamDeleted(part.stream)
+        }
         let durable = index.find(part.stream)
         let tail = staging.tail(of: part.stream) ?? (durable?.version ?? -1, 0)
         var view = StreamView(tail: tail.version, ticket: tail.ticket, known: [])
@@ -96,14 +144,16 @@ extension StoreEngine {
                 continue
             }
             var known = KnownEvent.absent
-            for position in durable.map({ index.candidates(number: $0.number, event.id) }) ?? [] {
+            for position in durable?.number.map({ index.candidates(number: $0, event.id) }) ?? [] {
                 guard let found = resolved.events[position] else {
                     unread.append(position)
                     continue
                 }
                 // The fingerprints agree; only the ids decide.
                 guard found.id == event.id, StreamKey(found.stream) == StreamKey(part.stream) else { continue }
-                let same = found.type == event.type && found.data == event.data && found.metadata == event.metadata
+                let same =
+                    found.type == event.type && found.data == event.data && found.metadata == event.metadata
+                    && found.tags == event.tags && found.isSealed == event.isSealed
                 known = .present(version: found.version, position: position, same: same, ticket: 0)
             }
             view.known.append(known)
@@ -185,11 +235,23 @@ extension StoreEngine {
             flushed: 0,
             location: location,
             size: record.size,
-            position: record.position,
-            parts: record.parts.map { part in
-                RecordEntry.Part(stream: part.stream, version: part.version, ids: part.events.map { $0.id })
-            }
+            content: record.facts.isEmpty ? .events(parts(of: record)) : .facts(record.facts.map { FactEntry($0) })
         )
+    }
+
+    private static func parts(of record: StagedRecord) -> [RecordEntry.Part] {
+        var position = record.position
+        return record.parts.map { part in
+            defer { position += part.events.count }
+            return RecordEntry.Part(
+                stream: part.stream,
+                version: part.version,
+                position: position,
+                ids: part.events.map { $0.id },
+                types: part.events.map { $0.type },
+                tags: part.events.enumerated().compactMap { $1.tags.isEmpty ? nil : ($0, $1.tags) }
+            )
+        }
     }
 
     /// What the waiter for `ticket` is to be told once the engine has failed.

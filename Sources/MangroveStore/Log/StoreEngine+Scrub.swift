@@ -14,23 +14,25 @@ extension StoreEngine {
     ///   cannot be read or the engine has failed.
     package func scrub(from start: RecordLocation?, budget: Int) throws(StoreError) -> RecordLocation? {
         try check()
+        return try walking { () throws(StoreError) in try scrubFiles(from: start, budget: budget) }
+    }
+
+    private func scrubFiles(from start: RecordLocation?, budget: Int) throws(StoreError) -> RecordLocation? {
         let (segments, manifest) = (published.withLock { $0.index.image.segments }, manifest)
         var left = budget
         for segment in segments where segment.first >= start?.segment ?? 0 {
-            var offset = segment.first == start?.segment ? start?.offset ?? 0 : 0
-            let file = try onDisk(store) { () throws(DiskError) in try files.file(segment.first) }
-            if offset == 0 {
-                try checkHeader(file, segment.first, manifest.identity)
-                offset = SegmentFormat.header
-            }
+            // One that was rewritten meanwhile is read from its beginning.
+            var offset = segment.file == start?.file ? start?.offset ?? 0 : 0
+            let file = try onDisk(store) { () throws(DiskError) in try files.file(segment.file) }
+            if offset == 0 { offset = try checkHeader(file, segment.file, manifest.identity) }
             var scanner = SegmentScanner(file: file, segment: segment.first, from: offset, to: segment.end)
             while scanner.offset < segment.end {
-                if left <= 0 { return RecordLocation(segment: segment.first, offset: scanner.offset) }
+                if left <= 0 { return scanner.place(segment.generation) }
                 let before = scanner.offset
                 switch try onDisk(store, { () throws(DiskError) in try scanner.next() }) {
                 case .record, .end: break
-                case .torn(let what): throw damaged(segment.first, before, what)
-                case .wrong(let offset, let what): throw damaged(segment.first, offset, what)
+                case .torn(let what): throw damaged(segment.file, before, what)
+                case .wrong(let offset, let what): throw damaged(segment.file, offset, what)
                 }
                 left -= scanner.offset - before
             }
@@ -43,18 +45,32 @@ extension StoreEngine {
         published.withLock { $0.index.image.segments.reduce(0) { $0 + $1.end } }
     }
 
-    private func checkHeader(_ file: any DiskFile, _ first: UInt64, _ identity: StoreIdentity) throws(StoreError) {
-        let head = try onDisk(store) { () throws(DiskError) in try file.bytes(at: 0, count: SegmentFormat.header) }
+    /// Checks a segment's header.
+    /// - Returns: where its records begin.
+    private func checkHeader(
+        _ file: any DiskFile,
+        _ segment: SegmentID,
+        _ identity: StoreIdentity
+    ) throws(StoreError) -> Int {
+        let count = segment.generation == 0 ? SegmentFormat.header : CompactedHeader.bytes
+        let (head, size) = try onDisk(store) { () throws(DiskError) in
+            (try file.bytes(at: 0, count: count), try file.size())
+        }
         do throws(Malformed) {
-            try head.withUnsafeBufferPointer { bytes throws(Malformed) in
-                try SegmentFormat.check(UnsafeRawBufferPointer(bytes), first: first, identity: identity)
+            if segment.generation > 0 {
+                _ = try CompactedHeader(head, segment, identity: identity, size: size)
+                return count
             }
+            try head.withUnsafeBufferPointer { bytes throws(Malformed) in
+                try SegmentFormat.check(UnsafeRawBufferPointer(bytes), first: segment.first, identity: identity)
+            }
+            return count
         } catch {
-            throw damaged(first, 0, error.what)
+            throw damaged(segment, 0, error.what)
         }
     }
 
-    private func damaged(_ segment: UInt64, _ offset: Int, _ what: String) -> StoreError {
+    private func damaged(_ segment: SegmentID, _ offset: Int, _ what: String) -> StoreError {
         .damaged(store: store, file: files.path(segment), offset: offset, what: what)
     }
 }

@@ -18,8 +18,17 @@ package final class StoreEngine: Sendable {
     struct Published: Sendable {
         var index: StoreIndex
         var failure: EngineFailure?
-        var checkpoint: Int?
+        /// The last record that the newest checkpoint covers.
+        var checkpoint: UInt64?
         var checkpointing = false
+        /// Bytes of the newest checkpoint.
+        var checkpointBytes = 0
+        var compacting = false
+        /// How many segments have been rewritten: whoever looked up a place before looks again.
+        var compactions = 0
+        /// How many go through all files now, and the files that are to be removed after that.
+        var walkers = 0
+        var obsolete: [SegmentID] = []
         var closed = false
     }
 
@@ -28,6 +37,7 @@ package final class StoreEngine: Sendable {
     /// What the store's directory says of it.
     package let manifest: Manifest
     let disk: any Disk
+    let encryption: StreamEncryption?
     let directory: StoreDirectory
     let files: SegmentFiles
     let reader: EventReader
@@ -41,9 +51,11 @@ package final class StoreEngine: Sendable {
         directory: StoreDirectory,
         manifest: Manifest,
         options: LogOptions,
+        encryption: StreamEncryption?,
         recovered: LogRecovery.Outcome
     ) throws(StoreError) {
         self.disk = disk
+        self.encryption = encryption
         self.directory = directory
         self.manifest = manifest
         store = manifest.store
@@ -57,7 +69,7 @@ package final class StoreEngine: Sendable {
                 eventCount: index.eventCount
             )
         )
-        published = Lock(Published(index: index, checkpoint: recovered.report.checkpoint))
+        published = Lock(Published(index: index, checkpoint: recovered.checkpoint))
         let opened = try onDisk(manifest.store) { () throws(DiskError) in
             try LogWriter(
                 disk: disk,
@@ -73,27 +85,34 @@ package final class StoreEngine: Sendable {
 
     /// Opens a store: recovers its log, loads or builds its index. Blocks for as long as that takes.
     ///
-    /// - Parameter directory: the store's directory; its last component is the store's name. The caller owns the data
-    ///   directory it is in.
+    /// - Parameter directory: the store's directory. The caller owns the data directory it is in.
+    /// - Parameter store: the store's name; nil if it is the directory's last component.
+    /// - Parameter encryption: what decrypts events that are encrypted.
     /// - Returns: the engine, and what was found and mended.
     /// - Throws: ``StoreError/noSuchStore(_:)``; ``StoreError/damaged(store:file:offset:what:)``, with nothing changed; or
     ///   ``StoreError/unavailable(store:why:)`` if the disk refuses: opening again is safe.
     package static func open(
         disk: any Disk,
         directory: String,
-        options: LogOptions = LogOptions()
+        store: String? = nil,
+        options: LogOptions = LogOptions(),
+        encryption: StreamEncryption? = nil
     ) throws(StoreError) -> (engine: StoreEngine, report: RecoveryReport) {
-        let directory = StoreDirectory(disk: disk, path: directory)
+        let directory = StoreDirectory(disk: disk, path: directory, store: store)
         guard case .store(let manifest) = try directory.state() else { throw .noSuchStore(directory.store) }
         let recovered = try LogRecovery.run(disk: disk, directory: directory, identity: manifest.identity)
-        try CheckpointFiles(disk: disk, directory: directory).clean(keeping: nil)
+        let checkpoints = CheckpointFiles(disk: disk, directory: directory)
+        try checkpoints.clean(keeping: nil)
+        let checkpointBytes = try checkpoints.bytes()
         let engine = try StoreEngine(
             disk: disk,
             directory: directory,
             manifest: manifest,
             options: options,
+            encryption: encryption,
             recovered: recovered
         )
+        engine.published.withLock { $0.checkpointBytes = checkpointBytes }
         // What no checkpoint covers has just been read.
         if recovered.report.checkpoint != nil, engine.durableBytes <= options.checkedAtOpen {
             do throws(StoreError) {
@@ -122,6 +141,12 @@ package final class StoreEngine: Sendable {
     package var lastPosition: Int? {
         let count = eventCount
         return count > 0 ? count - 1 : nil
+    }
+
+    /// How many events and changes of facts have become durable since the store was opened, those that opening it read
+    /// from the log included.
+    package var added: Int {
+        published.withLock { $0.index.added }
     }
 
     /// Bytes staged and not yet taken to be written, for the owner to set a bound.

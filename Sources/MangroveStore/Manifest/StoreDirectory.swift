@@ -16,7 +16,7 @@ package struct StoreDirectory: Sendable {
         case leftover
     }
 
-    private let disk: any Disk
+    let disk: any Disk
     /// The directory's path.
     package let path: String
     /// The store's name.
@@ -47,6 +47,10 @@ package struct StoreDirectory: Sendable {
             return .absent
         }
         if let manifest = try Manifest.read(disk, path, store: store) { return .store(manifest) }
+        if let link = try StoreLink.read(disk, path, store: store) {
+            // Whoever asks has not been told; nothing of it may be cleaned away.
+            throw .refused("the files of store '\(store)' are not in \(path) but in \(link.path)")
+        }
         let names = try names(in: path)
         if names.contains(Manifest.removedName) { return .leftover }
         for name in try names.contains("raft_logs") ? self.names(in: logPath) : [] {
@@ -60,10 +64,15 @@ package struct StoreDirectory: Sendable {
     }
 
     /// Creates the store, durably. Its first segment is there before its manifest: no segment at all is damage.
+    /// - Parameter configuration: what is configured for it; nil for nothing.
     /// - Throws: ``StoreError/storeExists(_:)``, ``StoreError/invalid(_:)`` for its name, or
     ///   ``StoreError/unavailable(store:why:)``: then it may or may not exist, which ``state()`` tells.
-    package func create(created: Timestamp, identity: StoreIdentity) throws(StoreError) {
-        try StoreID.check(store)
+    package func create(
+        created: Timestamp,
+        identity: StoreIdentity,
+        configuration: StoreConfiguration? = nil
+    ) throws(StoreError) {
+        if !StoreID.isReserved(store) { try StoreID.check(store) }
         switch try state() {
         case .store: throw .storeExists(store)
         case .leftover: try removeFiles()
@@ -81,6 +90,10 @@ package struct StoreDirectory: Sendable {
             try disk.syncDirectory(logPath)
             try disk.syncDirectory(path)
             try disk.syncDirectory(parent)
+            if let configuration {
+                try disk.replace(path, Self.configurationName, with: CheckedFile.encode(configuration.json))
+            }
+            try diskFaultPoint("store.beforeManifest", path)
             try disk.replace(path, Manifest.name, with: manifest.encoded())
         }
     }
@@ -96,9 +109,22 @@ package struct StoreDirectory: Sendable {
             throw .noSuchStore(store)
         case .store: break
         }
+        try discard()
+    }
+
+    /// Removes whatever is in the directory, damaged or not, as ``remove()`` does; fine if there is nothing.
+    /// - Throws: ``StoreError/unavailable(store:why:)``: then what is left is there for ``clean()``.
+    package func discard() throws(StoreError) {
+        guard try onDisk(store, { () throws(DiskError) in try disk.kind(of: path) }) == .directory else { return }
         try onDisk(store) { () throws(DiskError) in
-            try disk.rename(path + "/" + Manifest.name, to: path + "/" + Manifest.removedName)
+            let (manifest, removed) = (path + "/" + Manifest.name, path + "/" + Manifest.removedName)
+            if try disk.kind(of: manifest) != nil {
+                try disk.rename(manifest, to: removed)
+            } else if try disk.kind(of: removed) == nil {
+                try disk.open(removed, .replace).close()
+            }
             try disk.syncDirectory(path)
+            try diskFaultPoint("store.beforeRemoval", path)
         }
         try removeFiles()
     }
@@ -135,14 +161,14 @@ package struct StoreDirectory: Sendable {
         }
     }
 
-    private var parent: String {
+    var parent: String {
         var components = path.split(separator: "/", omittingEmptySubsequences: false)
         components.removeLast()
         if components.isEmpty { return "." }
         return components == [""] ? "/" : components.joined(separator: "/")
     }
 
-    private func names(in directory: String) throws(StoreError) -> [String] {
+    func names(in directory: String) throws(StoreError) -> [String] {
         try onDisk(store) { () throws(DiskError) in try disk.list(directory) }
     }
 }

@@ -3,6 +3,12 @@ package enum StoreID {
     /// The most bytes a store's name can have.
     package static let maximum = 64
 
+    /// The name of the store in which a node keeps what is configured for the others. No store of a user can have it.
+    package static let configuration = ".config"
+
+    /// Whether a store of this name is the node's own.
+    package static func isReserved(_ id: String) -> Bool { id == configuration }
+
     /// Checks a name: 1 to 64 of the letters A-Z and a-z, digits, `-`, `_` and `.`, not starting with `.`, and not `lock`,
     /// which is the name of the data directory's own file.
     /// - Throws: ``StoreError/invalid(_:)``.

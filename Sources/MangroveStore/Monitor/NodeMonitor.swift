@@ -2,7 +2,8 @@ import Mangrove
 
 /// Watches what a store needs of its node: room on the disk.
 ///
-/// It warns before the disk is full; when it is, appends fail with a typed error and nothing acknowledged is lost.
+/// It warns before the disk is full; when it nearly is, appends are refused with a typed error, so that the engine does not
+/// come upon it, and reading, deleting and compacting go on.
 actor NodeMonitor: ProcessActor, LongRunning {
     private let runtime: Runtime
     private let place: StorePlace
@@ -29,12 +30,13 @@ actor NodeMonitor: ProcessActor, LongRunning {
                 // A disk that cannot be asked is no reason to take the store down; if it fails, the engine will say so.
                 runtime.emit(StoreEvents.diskUnknown) { (place.store, LoggedError(error)) }
             }
-            try await runtime.sleep(for: place.settings.monitorInterval)
+            try await runtime.sleep(for: place.controls.settings(of: place.store).monitorInterval)
         }
     }
 
     private func note(_ free: Int) {
-        let low = free < place.settings.lowDiskBytes
+        place.controls.note(free: free, of: place.store)
+        let low = free < place.controls.settings(of: place.store).lowDiskBytes
         if low, !isLow {
             runtime.emit(StoreEvents.diskLow) { (place.store, free) }
         }

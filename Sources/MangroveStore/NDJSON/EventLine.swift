@@ -1,5 +1,6 @@
 /// Reads events from lines of NDJSON, in the form they are appended in:
-/// `{"type": string, "data": any, "metadata": any, "id": string}`, of which `metadata` and `id` may be missing.
+/// `{"type": string, "data": any, "metadata": any, "tags": [string], "id": string}`, of which `metadata`, `tags` and `id` may
+/// be missing.
 ///
 /// The bytes of `data` and `metadata` are taken as they stand. An id that is not a UUID stands for the UUID derived from
 /// it (``EventID/init(naming:stream:store:)``); a missing one, or null, gets a new id. The members `stream`, `version`,
@@ -11,11 +12,15 @@ package struct EventLine: Sendable {
 
     private let store: String
     private let stream: String
+    /// Members that somebody else looks at.
+    private let others: [String]
 
     /// Makes a reader of events for one stream.
-    package init(store: String, stream: String) {
+    /// - Parameter others: members that somebody else looks at.
+    package init(store: String, stream: String, beside others: [String] = []) {
         self.store = store
         self.stream = stream
+        self.others = others
     }
 
     /// The event of one line.
@@ -26,7 +31,7 @@ package struct EventLine: Sendable {
         guard let data = members.bytes("data") else { throw NDJSONError(line: line.number, "there is no \"data\"") }
         let type = try members.nonEmptyString("type")
         let id = try members.string("id", required: false)
-        let known = ["type", "data", "metadata", "id"] + Self.added
+        let known = ["type", "data", "metadata", "tags", "id"] + Self.added + others
         if let unknown = members.names(except: known).first {
             throw NDJSONError(line: line.number, "unknown member \(JSONText.quoted(unknown))")
         }
@@ -34,7 +39,8 @@ package struct EventLine: Sendable {
             id: id.map { EventID(naming: $0, stream: stream, store: store) } ?? newID(),
             type: type,
             data: data,
-            metadata: members.bytes("metadata")
+            metadata: members.bytes("metadata"),
+            tags: try members.strings("tags")
         )
     }
 }
@@ -43,6 +49,9 @@ package struct EventLine: Sendable {
 struct LineMembers {
     private let line: NumberedLine
     private let object: JSONObject
+
+    /// The line's number.
+    var number: Int { line.number }
 
     init(_ line: NumberedLine) throws(NDJSONError) {
         self.line = line
@@ -84,6 +93,16 @@ struct LineMembers {
         }
         do {
             return try JSONText.string(line.bytes, at: member.value)
+        } catch {
+            throw NDJSONError(line: line.number, error.description)
+        }
+    }
+
+    /// A member's value, which must be an array of strings; none for a missing member.
+    func strings(_ name: String) throws(NDJSONError) -> [String] {
+        guard let member = object[name] else { return [] }
+        do {
+            return try JSONText.strings(line.bytes, at: member.value)
         } catch {
             throw NDJSONError(line: line.number, error.description)
         }

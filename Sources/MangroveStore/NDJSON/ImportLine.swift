@@ -3,7 +3,8 @@
 /// Three of the object's members are selected by name: the one whose string is the stream, the one whose string is the
 /// event's type, and the one whose string is its id, which may be missing or null. Then:
 ///
-/// - if the object has a member `data`, its value is the event's data, and that of `metadata`, if there, its metadata.
+/// - if the object has a member `data`, its value is the event's data, and those of `metadata` and `tags`, if there, its
+///   metadata and tags.
 ///   Members beside these are left out of the event, and named in ``Event/ignored``, so that the caller can say so;
 /// - otherwise the **whole object**, as it stands, is the data. Nothing of it is left out.
 package struct ImportLine: Sendable {
@@ -30,6 +31,8 @@ package struct ImportLine: Sendable {
         package var stream: String
         /// The event.
         package var event: NewEvent
+        /// The time in the member `created`, where that is wanted.
+        package var created: Timestamp?
         /// Members that are not part of the event. Those that a store adds to what it gives back are not counted.
         package var ignored: [String]
     }
@@ -37,12 +40,15 @@ package struct ImportLine: Sendable {
     private let store: String
     private let keys: Keys
     private let known: [String]
+    private let keepsTimes: Bool
 
     /// Makes a reader of events for one store.
-    package init(store: String, keys: Keys) {
+    /// - Parameter keepsTimes: whether every line must have a member `created`, and it is the event's time.
+    package init(store: String, keys: Keys, keepsTimes: Bool = false) {
+        self.keepsTimes = keepsTimes
         self.store = store
         self.keys = keys
-        known = ["data", "metadata", "version", "position", "created", keys.stream, keys.type, keys.id]
+        known = ["data", "metadata", "tags", "version", "position", "created", keys.stream, keys.type, keys.id]
     }
 
     /// The event of one line.
@@ -58,8 +64,11 @@ package struct ImportLine: Sendable {
             id: id.map { EventID(naming: $0, stream: stream, store: store) } ?? newID(),
             type: type,
             data: data ?? members.wholeObject,
-            metadata: data == nil ? nil : members.bytes("metadata")
+            metadata: data == nil ? nil : members.bytes("metadata"),
+            tags: data == nil ? [] : try members.strings("tags")
         )
-        return Event(stream: stream, event: event, ignored: data == nil ? [] : members.names(except: known))
+        let created = keepsTimes ? try members.timestamp("created") : nil
+        let ignored = data == nil ? [] : members.names(except: known)
+        return Event(stream: stream, event: event, created: created, ignored: ignored)
     }
 }

@@ -1,8 +1,8 @@
 extension RecordedEvent {
     /// Writes the event as one line of NDJSON, line end included:
-    /// `{"stream", "version", "position", "id", "type", "data", "metadata", "created"}`.
+    /// `{"stream", "version", "position", "id", "type", "data", "metadata", "tags", "created"}`.
     ///
-    /// `data` and `metadata` are the bytes that were appended; an event without metadata has no such member. Line feeds
+    /// `data` and `metadata` are the bytes that were appended; an event without metadata or tags has no such member. Line feeds
     /// between the tokens of the two, which JSON allows and a line cannot hold, become spaces: text that came in as NDJSON
     /// has none.
     package func appendLine(to text: inout [UInt8]) {
@@ -18,6 +18,14 @@ extension RecordedEvent {
         if let metadata {
             text.append(contentsOf: ",\"metadata\":".utf8)
             Self.append(value: metadata, to: &text)
+        }
+        if !tags.isEmpty {
+            text.append(contentsOf: ",\"tags\":[".utf8)
+            for (index, tag) in tags.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                JSONText.append(tag, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
         }
         text.append(contentsOf: ",\"created\":\"".utf8)
         text.append(contentsOf: created.description.utf8)

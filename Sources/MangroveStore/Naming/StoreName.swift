@@ -18,12 +18,36 @@ public struct StoreName: Sendable, Hashable {
         case writer
         /// The partitioned pool of readers.
         case readers
+        /// Writes checkpoints and gives the disk back.
+        case persistence = "persistence-worker"
+        /// The partitioned pool of writers of snapshots.
+        case snapshotWriters = "snapshot-writers"
+        /// The partitioned pool of readers of snapshots.
+        case snapshotReaders = "snapshot-readers"
         /// Knows whether this node leads the store.
         case leaderTracker = "leader-tracker"
         /// Serves subscriptions while it does.
         case leaderWorker = "leader-worker"
         /// The emitters, one per subscription.
         case emitters
+        /// Knows the durable subscriptions.
+        case subscriptionsReader = "subscriptions-reader"
+        /// Makes, changes and removes durable subscriptions.
+        case subscriptionsWriter = "subscriptions-writer"
+        /// Has what runs follow what is recorded of subscriptions.
+        case subscriptionsTracker = "subscriptions-tracker"
+        /// One durable subscription; the key is its name.
+        case subscription
+        /// The consumers of one durable subscription; the key is its name.
+        case consumers
+        /// Looks after what subscriptions leave behind.
+        case subscriptionHealth = "subscription-health"
+        /// Keeps the projections up to date.
+        case projector
+        /// The projections' workers.
+        case projections
+        /// One projection's worker; the key is its name.
+        case projection
         /// Watches the disk.
         case nodeMonitor = "node-monitor"
         /// The pool of gateway workers.

@@ -4,9 +4,15 @@ import Mangrove
 actor SocketListener: ProcessActor, Terminating {
     private let server: GatewayServer
 
-    init(_ context: ProcessContext, _ dataDirectory: String, _ gateway: LocalGateway) throws {
+    init(_ context: ProcessContext, _ settings: NodeSettings, _ gateway: LocalGateway) throws {
         let runtime = context.runtime
-        let server = try GatewayServer.start(dataDirectory: dataDirectory, gateway: gateway) { work in
+        var rules = ConnectionRules(access: settings.access, requests: settings.requestLimit, in: runtime)
+        rules.controls = gateway.node.controls
+        let server = try GatewayServer.start(
+            dataDirectory: settings.dataDirectory,
+            gateway: gateway,
+            rules: rules
+        ) { work in
             runtime.spawn { await work() }
         }
         self.server = server

@@ -9,6 +9,13 @@ enum GatewayReply: Sendable, Equatable {
     case configuration([String: String])
     case text(String)
     case report(VerifyReport)
+    case subscription(SubscriptionReply)
+    case projection(ProjectionReply)
+    case log(LogReply)
+    case transactions([PendingTransaction])
+    case operation(OperationReply)
+    case records([ConfigurationListing])
+    case managed(StoresReply)
 
     /// The bytes it travels as.
     var encoded: [UInt8] {
@@ -42,6 +49,27 @@ enum GatewayReply: Sendable, Equatable {
         case .report(let report):
             writer.byte(9)
             writer.verifyReport(report)
+        case .subscription(let reply):
+            writer.byte(40)
+            reply.encode(&writer)
+        case .projection(let reply):
+            writer.byte(41)
+            reply.encode(&writer)
+        case .operation(let reply):
+            writer.byte(80)
+            reply.encode(&writer)
+        case .records(let listings):
+            writer.byte(70)
+            writer.list(listings) { $0.configurationListing($1) }
+        case .log(let reply):
+            writer.byte(20)
+            writer.logReply(reply)
+        case .transactions(let all):
+            writer.byte(90)
+            writer.list(all) { $0.pendingTransaction($1) }
+        case .managed(let reply):
+            writer.byte(60)
+            reply.encode(&writer)
         }
         return writer.bytes
     }
@@ -65,6 +93,13 @@ enum GatewayReply: Sendable, Equatable {
         case 7: .configuration(try configuration(&reader))
         case 8: .text(try reader.text())
         case 9: .report(try reader.verifyReport())
+        case 40: .subscription(try SubscriptionReply.decode(&reader))
+        case 41: .projection(try ProjectionReply.decode(&reader))
+        case 80: .operation(try OperationReply.decode(&reader))
+        case 70: .records(try reader.list { (reader) throws(WireError) in try reader.configurationListing() })
+        case 20: .log(try reader.logReply())
+        case 90: .transactions(try reader.list { (reader) throws(WireError) in try reader.pendingTransaction() })
+        case 60: .managed(try StoresReply.decode(&reader))
         default: throw WireError(what: "a reply")
         }
     }

@@ -1,8 +1,9 @@
 extension GatewayRequest {
     /// Asks `gateway`, and gives its answer in the form it travels in.
-    func perform(on gateway: any Gateway) async -> Result<GatewayReply, StoreError> {
+    /// - Parameter desk: keeps what the client has open.
+    func perform(on gateway: any Gateway, desk: SubscriptionDesk) async -> Result<GatewayReply, StoreError> {
         do {
-            return .success(try await reply(of: gateway))
+            return .success(try await reply(of: gateway, desk))
         } catch let error as StoreError {
             return .failure(error)
         } catch {
@@ -14,12 +15,12 @@ extension GatewayRequest {
         }
     }
 
-    private func reply(of gateway: any Gateway) async throws -> GatewayReply {
+    private func reply(of gateway: any Gateway, _ desk: SubscriptionDesk) async throws -> GatewayReply {
         switch self {
         case .append(let store, let stream, let expected, let events):
             return .appended([try await gateway.append(to: store, stream: stream, expecting: expected, events)])
-        case .appendParts(let store, let parts):
-            return .appended(try await gateway.append(to: store, parts))
+        case .appendParts(let store, let parts, let conditions):
+            return .appended(try await gateway.append(to: store, parts, if: conditions))
         case .read(let store, let stream, let start, let count, let direction):
             return .events(
                 try await gateway.read(from: store, stream: stream, start: start, count: count, direction: direction)
@@ -29,12 +30,6 @@ extension GatewayRequest {
         case .version(let store, let stream): return .version(try await gateway.version(of: stream, in: store))
         case .streams(let store): return .streams(try await gateway.streams(of: store))
         case .stores: return .stores(try await gateway.stores())
-        case .createStore(let store):
-            try await gateway.createStore(store)
-            return .done
-        case .removeStore(let store):
-            try await gateway.removeStore(store)
-            return .done
         case .storeStatus(let store): return .stores([try await gateway.storeStatus(store)])
         case .storeConfiguration(let store):
             return .configuration(try await gateway.storeConfiguration(store))
@@ -43,7 +38,16 @@ extension GatewayRequest {
         case .crash(let path, let kill):
             try await gateway.crash(path, kill: kill)
             return .done
+        case .operation(let call): return try await desk.operations.reply(to: call, of: gateway)
+        case .log(let store, let request): return try await request.reply(of: gateway, store)
+        case .transaction(let request): return try await request.perform(on: gateway)
+        case .managed(let store, let request): return try await request.perform(store, on: gateway)
         case .verify(let store): return .report(try await gateway.verify(store))
+        case .configuration(let request): return try await request.perform(on: gateway)
+        // Answered at the door already.
+        case .present: return .done
+        case .subscription(let request): return try await desk.reply(to: request, of: gateway)
+        case .projection(let store, let request): return try await request.perform(store, on: gateway)
         }
     }
 }

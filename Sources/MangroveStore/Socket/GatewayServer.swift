@@ -34,13 +34,17 @@ public final class GatewayServer: Sendable {
 
     private let address: SocketAddress
     private let acceptor: SocketAcceptor
-    private let handler: ServerConnection.Handler
+    private let makeHandler: @Sendable (SubscriptionDesk) -> ServerConnection.Handler
     private let state = Lock(State())
 
-    private init(address: SocketAddress, acceptor: SocketAcceptor, handler: @escaping ServerConnection.Handler) {
+    private init(
+        address: SocketAddress,
+        acceptor: SocketAcceptor,
+        makeHandler: @escaping @Sendable (SubscriptionDesk) -> ServerConnection.Handler
+    ) {
         self.address = address
         self.acceptor = acceptor
-        self.handler = handler
+        self.makeHandler = makeHandler
     }
 
     /// Begins to serve.
@@ -48,11 +52,13 @@ public final class GatewayServer: Sendable {
     /// - Parameter dataDirectory: where the socket is made. The caller must hold the directory's lock: a socket that is
     ///   already there is taken for what a killed owner left, and replaced.
     /// - Parameter gateway: what answers.
+    /// - Parameter rules: what each connection may do; everything, unless given.
     /// - Parameter spawn: makes the tasks that requests are carried out in.
     /// - Throws: ``SocketError``; nothing is served and no socket left behind.
     public static func start(
         dataDirectory: String,
         gateway: any Gateway,
+        rules: ConnectionRules? = nil,
         spawn: @escaping Spawn
     ) throws(SocketError) -> GatewayServer {
         let address = SocketAddress(directory: dataDirectory)
@@ -61,9 +67,26 @@ public final class GatewayServer: Sendable {
             address.remove()
             throw SocketError(.noThread, "listen", address.path)
         }
-        let server = GatewayServer(address: address, acceptor: acceptor) { request, answer in
-            let answer = AnswerOnce(store: request.store, answer)
-            spawn { answer.give(await request.perform(on: gateway)) }
+        let server = GatewayServer(address: address, acceptor: acceptor) { desk in
+            let door = ConnectionDoor(rules)
+            let log = rules?.log
+            return { tagged, answer in
+                let (id, request, begin) = (tagged.id, tagged.request, log?.now)
+                let answer = AnswerOnce(store: request.store) { result in
+                    // First the log, so that whoever has the answer finds it there.
+                    if let log, let begin { log.note(id, request, result.error, since: begin) }
+                    answer(result)
+                }
+                if let reply = door.replyInPlace(of: request) { return answer.give(reply) }
+                let attributed = door.attributed(request)
+                spawn {
+                    // What the node itself asks of others for it has the same id.
+                    let result = await RequestID.$current.withValue(id) {
+                        await attributed.perform(on: gateway, desk: desk)
+                    }
+                    answer.give(result)
+                }
+            }
         }
         guard SystemThread.start("grove-socket-accept", { server.accept() }) else {
             address.remove()
@@ -112,7 +135,14 @@ public final class GatewayServer: Sendable {
 
     private func accept() {
         while let socket = acceptor.next() {
-            let connection = ServerConnection(socket: socket, limit: Self.callsPerConnection, handler: handler)
+            // What a client has open ends with the requests it can make: also when the node stops.
+            let desk = SubscriptionDesk()
+            let connection = ServerConnection(
+                socket: socket,
+                limit: Self.callsPerConnection,
+                readingEnded: { desk.close() },
+                handler: makeHandler(desk)
+            )
             let number: Int? = state.withLock { state in
                 guard !state.stopping, state.connections.count < Self.maximumConnections else { return nil }
                 state.lastConnection += 1
@@ -135,6 +165,12 @@ public final class GatewayServer: Sendable {
             return state.takeWaiters()
         }
         for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension Result where Failure == StoreError {
+    fileprivate var error: StoreError? {
+        if case .failure(let error) = self { error } else { nil }
     }
 }
 

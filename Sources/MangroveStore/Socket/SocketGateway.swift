@@ -6,7 +6,7 @@
 ///
 /// A cancelled call throws the same errors at once; the node may still carry it out.
 public final class SocketGateway: Gateway {
-    private let connection: ClientConnection
+    let connection: ClientConnection
 
     private init(_ connection: ClientConnection) {
         self.connection = connection
@@ -20,6 +20,13 @@ public final class SocketGateway: Gateway {
     /// - Throws: ``SocketError``: `.nobodyServing` if there is no node there, also after one was killed.
     public static func connect(dataDirectory: String) async throws(SocketError) -> SocketGateway {
         SocketGateway(try await ClientConnection.open(SocketAddress(directory: dataDirectory)))
+    }
+
+    /// Presents a token: from now on this connection may do what it says, and nothing else. A node that asks for none takes
+    /// any.
+    /// - Throws: ``StoreError/refused(_:)`` if the node does not take it; what was presented before still counts.
+    public func present(_ token: CapabilityToken) async throws {
+        try await ask(.present(token: token.text)) { if case .done = $0 { () } else { nil } }
     }
 
     /// Ends the connection. Calls under way throw, as if the connection were lost. Twice is fine.
@@ -40,10 +47,14 @@ public final class SocketGateway: Gateway {
         }
     }
 
-    /// Asks the node, as ``Gateway/append(to:_:)`` says.
+    /// Asks the node, as ``Gateway/append(to:_:if:)`` says.
     /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
-    public func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
-        try await ask(.appendParts(store: store, parts: parts)) {
+    public func append(
+        to store: String,
+        _ parts: [StreamBatch],
+        if conditions: [AppendCondition]
+    ) async throws -> [AppendResult] {
+        try await ask(.appendParts(store: store, parts: parts, conditions: conditions)) {
             if case .appended(let results) = $0, results.count == parts.count { results } else { nil }
         }
     }
@@ -84,38 +95,6 @@ public final class SocketGateway: Gateway {
         try await ask(.streams(store: store)) { if case .streams(let streams) = $0 { streams } else { nil } }
     }
 
-    /// Asks the node, as ``Gateway/stores()`` says.
-    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
-    public func stores() async throws -> [StoreInfo] {
-        try await ask(.stores) { if case .stores(let stores) = $0 { stores } else { nil } }
-    }
-
-    /// Asks the node, as ``Gateway/createStore(_:)`` says.
-    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
-    public func createStore(_ id: String) async throws {
-        try await ask(.createStore(id)) { if case .done = $0 { () } else { nil } }
-    }
-
-    /// Asks the node, as ``Gateway/removeStore(_:)`` says.
-    /// - Throws: ``StoreError``; when the connection is lost, it may or may not have been done.
-    public func removeStore(_ id: String) async throws {
-        try await ask(.removeStore(id)) { if case .done = $0 { () } else { nil } }
-    }
-
-    /// Asks the node, as ``Gateway/storeStatus(_:)`` says.
-    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
-    public func storeStatus(_ id: String) async throws -> StoreInfo {
-        try await ask(.storeStatus(id)) {
-            if case .stores(let stores) = $0, stores.count == 1 { stores.first } else { nil }
-        }
-    }
-
-    /// Asks the node, as ``Gateway/storeConfiguration(_:)`` says.
-    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
-    public func storeConfiguration(_ id: String) async throws -> [String: String] {
-        try await ask(.storeConfiguration(id)) { if case .configuration(let values) = $0 { values } else { nil } }
-    }
-
     /// Asks the node, as ``Gateway/tree(_:)`` says.
     /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
     public func tree(_ format: TreeFormat) async throws -> String {
@@ -141,7 +120,7 @@ public final class SocketGateway: Gateway {
     }
 
     /// Makes a call and takes out of the reply what the call is for.
-    private func ask<Value>(
+    func ask<Value>(
         _ request: GatewayRequest,
         _ value: (GatewayReply) -> Value?
     ) async throws(StoreError) -> Value {

@@ -10,6 +10,7 @@ extension WireWriter {
         text(event.type)
         data(event.data)
         optional(event.metadata) { $0.data($1) }
+        list(event.tags) { $0.text($1) }
     }
 
     mutating func recordedEvent(_ event: RecordedEvent) {
@@ -20,7 +21,9 @@ extension WireWriter {
         text(event.type)
         data(event.data)
         optional(event.metadata) { $0.data($1) }
+        list(event.tags) { $0.text($1) }
         unsigned(UInt64(bitPattern: event.created.microseconds))
+        flag(event.isErased)
     }
 
     mutating func expectedVersion(_ expected: ExpectedVersion) {
@@ -51,6 +54,16 @@ extension WireWriter {
         optional(info.events) { $0.integer($1) }
         optional(info.streams) { $0.integer($1) }
         optional(info.problem) { $0.text($1) }
+        text(info.priority.rawValue)
+        flag(info.autoStart)
+        optional(info.directory) { $0.text($1) }
+        list(info.limits) { $0.limitUse($1) }
+    }
+
+    mutating func limitUse(_ use: StoreLimitUse) {
+        text(use.kind.rawValue)
+        integer(use.limit)
+        integer(use.used)
     }
 
     mutating func verifyReport(_ report: VerifyReport) {
@@ -58,6 +71,7 @@ extension WireWriter {
         integer(report.records)
         integer(report.events)
         integer(report.streams)
+        integer(report.facts)
         integer(report.bytes)
         list(report.problems) { $0.text($1) }
     }
@@ -73,12 +87,13 @@ extension WireReader {
             id: try eventID(),
             type: try text(),
             data: try data(),
-            metadata: try optional { (reader) throws(WireError) in try reader.data() }
+            metadata: try optional { (reader) throws(WireError) in try reader.data() },
+            tags: try list { (reader) throws(WireError) in try reader.text() }
         )
     }
 
     mutating func recordedEvent() throws(WireError) -> RecordedEvent {
-        RecordedEvent(
+        var event = RecordedEvent(
             stream: try text(),
             version: try integer(),
             position: try integer(),
@@ -86,8 +101,11 @@ extension WireReader {
             type: try text(),
             data: try data(),
             metadata: try optional { (reader) throws(WireError) in try reader.data() },
+            tags: try list { (reader) throws(WireError) in try reader.text() },
             created: Timestamp(microseconds: Int64(bitPattern: try unsigned()))
         )
+        event.isErased = try flag()
+        return event
     }
 
     mutating func expectedVersion() throws(WireError) -> ExpectedVersion {
@@ -115,13 +133,24 @@ extension WireReader {
     mutating func storeInfo() throws(WireError) -> StoreInfo {
         let id = try text()
         guard let status = StoreInfo.Status(rawValue: try text()) else { throw WireError(what: "a store's status") }
-        return StoreInfo(
+        var info = StoreInfo(
             id: id,
             status: status,
             events: try optional { (reader) throws(WireError) in try reader.integer() },
             streams: try optional { (reader) throws(WireError) in try reader.integer() },
             problem: try optional { (reader) throws(WireError) in try reader.text() }
         )
+        guard let priority = StorePriority(rawValue: try text()) else { throw WireError(what: "a store's priority") }
+        info.priority = priority
+        info.autoStart = try flag()
+        info.directory = try optional { (reader) throws(WireError) in try reader.text() }
+        info.limits = try list { (reader) throws(WireError) in try reader.limitUse() }
+        return info
+    }
+
+    mutating func limitUse() throws(WireError) -> StoreLimitUse {
+        guard let kind = StoreLimitUse.Kind(rawValue: try text()) else { throw WireError(what: "a limit") }
+        return StoreLimitUse(kind, limit: try integer(), used: try integer())
     }
 
     mutating func verifyReport() throws(WireError) -> VerifyReport {
@@ -130,6 +159,7 @@ extension WireReader {
             records: try integer(),
             events: try integer(),
             streams: try integer(),
+            facts: try integer(),
             bytes: try integer(),
             problems: try list { (reader) throws(WireError) in try reader.text() }
         )

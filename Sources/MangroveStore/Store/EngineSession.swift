@@ -14,6 +14,8 @@ final class EngineSession: Sendable {
     }
 
     let engine: StoreEngine
+    /// What was committed last.
+    let recent = RecentEvents()
     private let lease: DirectoryLease
     private let blocking: any BlockingThreads
     private let state = Lock(State())

@@ -1,10 +1,19 @@
 import Mangrove
+internal import Synchronization
 
 /// An append on its way to the disk: answered once, when its record is durable or its engine has failed.
 final class PendingAppend: Sendable {
+    /// What became of it.
+    enum Outcome: Sendable {
+        case done([AppendResult])
+        case failed(StoreError)
+        /// Nothing yet: events that it repeats perhaps must be read and compared first.
+        case needsRead
+    }
+
     private enum State {
-        case open([UnsafeContinuation<Result<[AppendResult], StoreError>, Never>])
-        case answered(Result<[AppendResult], StoreError>)
+        case open([UnsafeContinuation<Outcome, Never>])
+        case answered(Outcome)
     }
 
     private let state: Lock<State>
@@ -16,14 +25,13 @@ final class PendingAppend: Sendable {
 
     /// An append that needs to wait for nothing.
     init(_ results: [AppendResult]) {
-        state = Lock(.answered(.success(results)))
+        state = Lock(.answered(.done(results)))
     }
 
     /// Waits for the answer; not shortened by cancellation, because the disk decides.
-    /// - Throws: what the engine said.
-    func results() async throws(StoreError) -> [AppendResult] {
-        let result = await withUnsafeContinuation { continuation in
-            let answer = state.withLock { state -> Result<[AppendResult], StoreError>? in
+    func outcome() async -> Outcome {
+        await withUnsafeContinuation { continuation in
+            let answer = state.withLock { state -> Outcome? in
                 switch state {
                 case .open(let waiting):
                     state = .open(waiting + [continuation])
@@ -34,17 +42,55 @@ final class PendingAppend: Sendable {
             }
             if let answer { continuation.resume(returning: answer) }
         }
-        return try result.get()
+    }
+
+    /// Waits for the results of an append that the engine has taken.
+    /// - Throws: what the engine said.
+    func results() async throws(StoreError) -> [AppendResult] {
+        switch await outcome() {
+        case .done(let results): return results
+        case .failed(let error): throw error
+        case .needsRead: throw .unavailable(store: "", why: "events must be read to compare them")
+        }
+    }
+
+    /// Waits until what was put to the engine is durable.
+    /// - Throws: as ``results()``.
+    func durable() async throws(StoreError) {
+        _ = try await results()
     }
 
     /// Gives the answer; a second one is ignored.
-    func answer(_ result: Result<[AppendResult], StoreError>) {
-        let waiting = state.withLock { state -> [UnsafeContinuation<Result<[AppendResult], StoreError>, Never>] in
+    func answer(_ outcome: Outcome) {
+        let waiting = state.withLock { state -> [UnsafeContinuation<Outcome, Never>] in
             guard case .open(let waiting) = state else { return [] }
-            state = .answered(result)
+            state = .answered(outcome)
             return waiting
         }
-        for continuation in waiting { continuation.resume(returning: result) }
+        for continuation in waiting { continuation.resume(returning: outcome) }
+    }
+}
+
+/// An append that was sent to an engine's process and has not come there yet. If it never does, because the process ends
+/// first, the append is answered so: it was certainly not done.
+final class AppendTicket: Sendable {
+    let pending = PendingAppend()
+    private let store: String
+    private let isTaken = Atomic(false)
+
+    init(_ store: String) {
+        self.store = store
+    }
+
+    /// The engine's process has it: from here on that answers.
+    func take() -> PendingAppend {
+        isTaken.store(true, ordering: .relaxed)
+        return pending
+    }
+
+    deinit {
+        guard !isTaken.load(ordering: .relaxed) else { return }
+        pending.answer(.failed(.unavailable(store: store, why: "its engine ended before it took the append")))
     }
 }
 
@@ -64,16 +110,14 @@ final class CommitQueue: Sendable {
     private let state = Lock(State())
 
     /// Adds an append that is answered with `results` when record `ticket` is durable.
-    func add(_ ticket: UInt64, _ results: [AppendResult]) -> PendingAppend {
-        let pending = PendingAppend()
+    func add(_ ticket: UInt64, _ results: [AppendResult], _ pending: PendingAppend) {
         let ended = state.withLock { state -> StoreError? in
             if state.ended == nil {
                 state.waiting.append(Waiting(ticket: ticket, results: results, pending: pending))
             }
             return state.ended
         }
-        if let ended { pending.answer(.failure(ended)) }
-        return pending
+        if let ended { pending.answer(.failed(ended)) }
     }
 
     /// Answers all that wait for records up to `durable`.
@@ -84,7 +128,7 @@ final class CommitQueue: Sendable {
             state.waiting.removeAll { $0.ticket <= durable }
             return done
         }
-        for waiting in done { waiting.pending.answer(.success(waiting.results)) }
+        for waiting in done { waiting.pending.answer(.done(waiting.results)) }
     }
 
     /// Answers all that are left, and all to come, with what the engine's end means for each.
@@ -95,6 +139,6 @@ final class CommitQueue: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for waiting in left { waiting.pending.answer(.failure(error(waiting.ticket) ?? unknown)) }
+        for waiting in left { waiting.pending.answer(.failed(error(waiting.ticket) ?? unknown)) }
     }
 }

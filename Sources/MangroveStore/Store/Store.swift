@@ -10,12 +10,16 @@ actor Store: ProcessActor, LongRunning, Terminating {
     private let context: ProcessContext
     private let commits: CommitQueue
     private let counters: StoreCounters
+    let controls: StoreControls
     private let pubSub: Address<StorePubSub>
     private let staged = AsyncSignal()
+    /// What it has to do with transactions over stores.
+    var locks: TransactionLocks
 
     /// What became of an append that was put to the engine.
     enum Staged: Sendable {
-        case pending(PendingAppend)
+        /// It is on its way, and these will be its results.
+        case pending(PendingAppend, [AppendResult])
         /// These events must be read and compared before it can be decided.
         case needsRead([Int], EngineSession)
     }
@@ -24,10 +28,13 @@ actor Store: ProcessActor, LongRunning, Terminating {
         _ context: ProcessContext,
         _ session: EngineSession,
         _ commits: CommitQueue,
-        _ counters: StoreCounters,
+        _ locks: TransactionLocks,
+        _ place: StorePlace,
         _ names: StoreName
     ) {
-        self.counters = counters
+        self.locks = locks
+        counters = place.counters.counters(of: place.store)
+        controls = place.controls
         self.context = context
         self.session = session
         self.commits = commits
@@ -40,21 +47,37 @@ actor Store: ProcessActor, LongRunning, Terminating {
         let lease = await place.leases.take(place.directory)
         let commits = CommitQueue()
         do {
-            let (engine, report) = try await environment.blocking.run {
-                try StoreEngine.open(
+            try await faultPoint("store.beforeOpen")
+            let (engine, report, transactions) = try await environment.blocking.run {
+                // An engine that came upon the end of the disk is not to do so again and again.
+                if let free = try? environment.disk.freeSpace(at: place.directory) {
+                    place.controls.note(free: free, of: place.store)
+                }
+                let (engine, report) = try StoreEngine.open(
                     disk: environment.disk,
                     directory: place.directory,
-                    options: LogOptions(segmentSize: place.settings.segmentBytes)
+                    store: place.store,
+                    options: LogOptions(segmentSize: place.settings.segmentBytes),
+                    encryption: place.encryption
                 )
+                return (engine, report, try engine.recordedTransactions())
             }
-            let event = report.isNotable ? StoreEvents.recovered : StoreEvents.opened
+            #if DEBUG || MANGROVE_FAULTS
+                let isQuiet = isBroken(.cutsTailSilently)
+            #else
+                let isQuiet = false
+            #endif
+            let event = report.isNotable && !isQuiet ? StoreEvents.recovered : StoreEvents.opened
             context.runtime.emit(event) { (place.store, report.summary) }
             let session = EngineSession(engine, lease, environment.blocking)
             context.onExit { _ in
                 session.retire()
+                #if DEBUG || MANGROVE_FAULTS
+                    if context.runtime.isBroken(.forgetsWaiters) { return }
+                #endif
                 commits.end(place.store) { engine.error(for: $0) }
             }
-            return Store(context, session, commits, place.counters.counters(of: place.store), names)
+            return Store(context, session, commits, TransactionLocks(transactions), place, names)
         } catch {
             lease.release()
             throw error
@@ -63,20 +86,66 @@ actor Store: ProcessActor, LongRunning, Terminating {
 
     // MARK: Turns
 
+    /// Takes an append that was sent here, and answers it.
+    func take(_ request: AppendRequest, _ ticket: AppendTicket) {
+        let pending = ticket.take()
+        do throws(StoreError) {
+            let staged = try stage(request, knowing: ResolvedEvents(), answering: pending)
+            if case .needsRead = staged { pending.answer(.needsRead) }
+        } catch {
+            pending.answer(.failed(error))
+        }
+    }
+
     /// Decides on an append; its record goes out with the next flush.
     /// - Throws: ``StoreError``; nothing was appended.
-    func stage(_ request: AppendRequest, knowing known: ResolvedEvents) throws(StoreError) -> Staged {
+    /// - Parameter own: the transaction it is for, if it is for one.
+    func stage(
+        _ request: AppendRequest,
+        knowing known: ResolvedEvents,
+        for own: EventID? = nil,
+        answering pending: PendingAppend = PendingAppend()
+    ) throws(StoreError) -> Staged {
+        if !locks.isEmpty { try checkLocks(request.parts.map(\.stream), butFor: own) }
         let now = Timestamp(microseconds: context.runtime.clock.civilMicroseconds())
-        switch try session.engine.stage(request, now: now, knowing: known) {
+        // What was promised is kept, whatever room there is by now.
+        let room = own == nil ? controls.room(of: session.engine.store) : StoreRoom()
+        switch try session.engine.stage(request, now: now, knowing: known, within: room) {
         case .done(let results):
-            return .pending(PendingAppend(results))
+            pending.answer(.done(results))
+            return .pending(pending, results)
         case .needsRead(let positions):
             return .needsRead(positions, session)
         case .staged(let ticket, let results):
-            let pending = commits.add(ticket, results)
+            #if DEBUG || MANGROVE_FAULTS
+                if isBroken(.acknowledgesEarly) { pending.answer(.done(results)) }
+            #endif
+            commits.add(ticket, results, pending)
             staged.ring()
-            return .pending(pending)
+            return .pending(pending, results)
         }
+    }
+
+    /// Changes how much of a stream is kept; that goes out with the next flush.
+    /// - Throws: ``StoreError``; nothing was changed.
+    func stage(_ change: StreamChange, of stream: String) throws(StoreError) -> PendingAppend {
+        if !locks.isEmpty { try checkLocks([stream]) }
+        return pending(try session.engine.stage(change, of: stream))
+    }
+
+    /// Makes changes of facts, all of them or none; they go out with the next flush.
+    /// - Throws: ``StoreError``; nothing was changed.
+    func stage(facts changes: [FactChange]) throws(StoreError) -> PendingAppend {
+        pending(try session.engine.stage(facts: changes) ?? 0)
+    }
+
+    /// What waits for a record; 0 needs no waiting for.
+    func pending(_ ticket: UInt64) -> PendingAppend {
+        guard ticket > 0 else { return PendingAppend([]) }
+        let pending = PendingAppend()
+        commits.add(ticket, [], pending)
+        staged.ring()
+        return pending
     }
 
     // MARK: Writing
@@ -86,11 +155,19 @@ actor Store: ProcessActor, LongRunning, Terminating {
         while !Task.isCancelled {
             await staged.wait()
             if Task.isCancelled { return }
+            try await faultPoint("store.beforeFlush")
             let begin = context.runtime.clock.now()
             let outcome = try await session.write { engine in try engine.flushStaged() }
+            try await faultPoint("store.afterFlush")
             commits.complete(upTo: outcome.durable)
-            guard let last = outcome.positions.last else { continue }
+            guard !outcome.records.isEmpty else { continue }
             counters.flushed(outcome, in: begin.duration(to: context.runtime.clock.now()))
+            // What was made to be gone is not handed out from memory.
+            if outcome.records.contains(where: { $0.facts.contains { $0.space == .streamSettings } }) {
+                session.recent.forget()
+            }
+            guard let last = outcome.positions.last else { continue }
+            if session.recent.isWanted { session.recent.add(outcome.events) }
             // Nobody there to hear it: whoever comes will read the log.
             try? pubSub.cast { $0.publish(committed: last) }
         }
@@ -100,6 +177,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
     func terminate(reason: ExitReason) async {
         guard session.engine.failure == nil else { return }
         do {
+            try await faultPoint("store.beforeClose")
             try await session.write { engine in try engine.close() }
             commits.complete(upTo: .max)
         } catch {

@@ -21,6 +21,8 @@ final class StoreCounters: Sendable {
     }
 
     private let numbers = Lock(Numbers())
+    /// Those of the store's durable subscriptions.
+    let subscriptions = SubscriptionCounterBook()
 
     /// Counts a flush that made something durable.
     func flushed(_ outcome: FlushOutcome, in time: Duration) {
@@ -29,7 +31,7 @@ final class StoreCounters: Sendable {
         let bucket = Self.flushBounds.firstIndex { seconds <= $0 } ?? Self.flushBounds.count
         numbers.withLock { numbers in
             numbers.events += UInt64(outcome.positions.count)
-            numbers.batches += UInt64(outcome.records.count)
+            numbers.batches += UInt64(outcome.records.count { !$0.parts.isEmpty })
             numbers.flushes += 1
             numbers.bytes += UInt64(bytes)
             numbers.flushCounts[bucket] += 1
@@ -43,6 +45,15 @@ final class StoreCounters: Sendable {
 /// The counters of a node's stores.
 final class StoreCounterBook: Sendable {
     private let stores = Lock<[String: StoreCounters]>([:])
+    private let failures = Lock<UInt64>(0)
+
+    /// Counts a request that failed and that nobody waited for.
+    func noteFailedRequest() {
+        failures.withLock { $0 += 1 }
+    }
+
+    /// How many requests failed that nobody waited for.
+    var failedRequests: UInt64 { failures.withLock { $0 } }
 
     /// The counters of a store, made when they are first asked for.
     func counters(of store: String) -> StoreCounters {
@@ -57,6 +68,13 @@ final class StoreCounterBook: Sendable {
     /// Forgets a store that was removed.
     func forget(_ store: String) {
         stores.withLock { $0[store] = nil }
+    }
+
+    /// The durable subscriptions of all stores, sorted by store and name.
+    var subscriptions: [(store: String, subscription: String, numbers: SubscriptionCounters.Numbers)] {
+        stores.withLock { $0 }.sorted { $0.key < $1.key }.flatMap { store, counters in
+            counters.subscriptions.all.map { (store, $0, $1) }
+        }
     }
 
     /// All of them, sorted by store.

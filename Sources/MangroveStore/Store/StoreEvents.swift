@@ -34,6 +34,21 @@ public enum StoreEvents {
         "store",
         when: "a store was removed with its events"
     )
+    static let kept = TelemetryEvent<String, String>(
+        "store.kept",
+        .info,
+        .store,
+        "store",
+        "kept",
+        when: "a store was removed and its files were kept, under the name in `kept`"
+    )
+    static let requestFailed = TelemetryEvent<LoggedError>(
+        "store.request.failed",
+        .error,
+        .store,
+        "error",
+        when: "a request to make or remove a store failed, and nobody waited for its answer"
+    )
     static let refused = TelemetryEvent<String, LoggedError>(
         "store.refused",
         .error,
@@ -49,6 +64,15 @@ public enum StoreEvents {
         "store",
         "reason",
         when: "a whole store gave up; it is started again"
+    )
+    static let transactionWaits = TelemetryEvent<String, String, LoggedError>(
+        "store.transaction.waits",
+        .warning,
+        .store,
+        "transaction",
+        "store",
+        "error",
+        when: "a transaction over stores that is decided waits for one of them to do its share"
     )
     static let startFailed = TelemetryEvent<String, LoggedError>(
         "store.start_failed",
@@ -82,11 +106,57 @@ public enum StoreEvents {
         "error",
         when: "no index checkpoint could be written; the older one still serves"
     )
+    static let subscriptionFailed = TelemetryEvent<String, String, LoggedError>(
+        "store.subscription.failed",
+        .warning,
+        .store,
+        "store",
+        "subscription",
+        "error",
+        when: "a durable subscription could not be started, or the check of all of them failed; it is tried again"
+    )
+    static let subscriptionsMended = TelemetryEvent<String, String>(
+        "store.subscriptions.mended",
+        .warning,
+        .store,
+        "store",
+        "subscriptions",
+        when: "the durable subscriptions that ran were not those that are recorded; that was put right"
+    )
+    static let projectionFailed = TelemetryEvent<String, String, LoggedError>(
+        "store.projection.failed",
+        .error,
+        .store,
+        "store",
+        "projection",
+        "error",
+        when: "a projection stopped at an event that it could not take, or could not be started"
+    )
+    static let compacted = TelemetryEvent<String, String>(
+        "store.compacted",
+        .info,
+        .store,
+        "store",
+        "report",
+        when: "segments were rewritten without what is gone; the report says how many, and the bytes given back"
+    )
+    static let compactionFailed = TelemetryEvent<String, String>(
+        "store.compaction.failed",
+        .warning,
+        .store,
+        "store",
+        "error",
+        when: "a segment could not be rewritten; the one that was there still serves"
+    )
 
     /// All of them, in the order of the guide's table.
-    public static let all: [EventKind] = [
-        opened.kind, recovered.kind, closeFailed.kind, created.kind, removed.kind, refused.kind, ended.kind,
-        startFailed.kind, diskUnknown.kind, diskLow.kind, checkpointFailed.kind,
+    public static let all: [EventKind] = stores + configuration + operations + requests
+
+    private static let stores: [EventKind] = [
+        opened.kind, recovered.kind, closeFailed.kind, created.kind, removed.kind, kept.kind, requestFailed.kind,
+        refused.kind, ended.kind, transactionWaits.kind, startFailed.kind, diskUnknown.kind, diskLow.kind,
+        checkpointFailed.kind, subscriptionFailed.kind, subscriptionsMended.kind, projectionFailed.kind,
+        compacted.kind, compactionFailed.kind,
     ]
 }
 

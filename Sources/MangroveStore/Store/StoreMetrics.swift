@@ -35,15 +35,34 @@ public enum StoreMetrics {
         help: "How long writing and flushing took, the wait for a thread included."
     )
     static let running = MetricKind("mangrove_stores_running", .gauge, help: "Stores whose engine is open.")
+    static let failedRequests = MetricKind(
+        "mangrove_store_requests_failed_total",
+        .counter,
+        help: "Requests to make or remove a store that failed and that nobody waited for."
+    )
     static let eventCount = MetricKind(
         "mangrove_store_events",
         .gauge,
         labels: ["store"],
         help: "Events in a store whose engine is open."
     )
+    static let streamCount = MetricKind(
+        "mangrove_store_streams",
+        .gauge,
+        labels: ["store"],
+        help: "Streams in a store whose engine is open."
+    )
+    static let logBytes = MetricKind(
+        "mangrove_store_log_bytes",
+        .gauge,
+        labels: ["store"],
+        help: "Durable bytes of the log of a store whose engine is open."
+    )
 
     /// All of them, in the order in which they are rendered.
-    public static let all = [events, batches, flushes, bytes, flushSeconds, running, eventCount]
+    public static let all =
+        [events, batches, flushes, bytes, flushSeconds, running, failedRequests, eventCount, streamCount, logBytes]
+        + subscriptions + wellbeing
 
     /// The numbers of a node's stores at this moment.
     static func metrics(_ counters: StoreCounterBook, _ stores: RunningStores) -> Metrics {
@@ -57,7 +76,14 @@ public enum StoreMetrics {
         }
         let running = stores.entries.sorted { $0.key < $1.key }
         metrics.add(Self.running, [], Double(running.count))
-        for entry in running { metrics.add(eventCount, [entry.key], Double(entry.value.engine.eventCount)) }
+        metrics.add(failedRequests, [], Double(counters.failedRequests))
+        for entry in running {
+            let engine = entry.value.engine
+            metrics.add(eventCount, [entry.key], Double(engine.eventCount))
+            metrics.add(streamCount, [entry.key], Double(engine.streamCount))
+            metrics.add(logBytes, [entry.key], Double(engine.durableBytes))
+        }
+        addSubscriptions(&metrics, counters, stores)
         return metrics
     }
 }

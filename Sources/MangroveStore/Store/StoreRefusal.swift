@@ -4,10 +4,12 @@ import Mangrove
 struct StoreRefusal: Sendable {
     private let store: String
     private let manager: Address<StoreManager>
+    private let keeper: Address<ConfigStore>
 
     init(_ runtime: Runtime, _ store: String) {
         self.store = store
         manager = runtime.address(StoreManager.name, of: StoreManager.self)
+        keeper = runtime.address(ConfigStore.name, of: ConfigStore.self)
     }
 
     /// Runs `work`, and reports the damage it comes on.
@@ -18,7 +20,11 @@ struct StoreRefusal: Sendable {
         } catch let error as StoreError {
             if case .damaged = error {
                 // A manager that is just being restarted hears of it from whoever comes on it next.
-                try? manager.cast { [store] in await $0.refuse(store, error) }
+                if StoreID.isReserved(store) {
+                    try? keeper.cast { await $0.refuse(error) }
+                } else {
+                    try? manager.cast { [store] in $0.refuse(store, error) }
+                }
             }
             throw error
         }

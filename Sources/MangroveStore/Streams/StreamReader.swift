@@ -6,15 +6,19 @@ import Mangrove
 actor StreamReader: ProcessActor {
     private let session: EngineSession
     private let refusal: StoreRefusal
+    private let clock: any RuntimeClock
+    private let upcasters: Upcasters
 
-    private init(_ session: EngineSession, _ refusal: StoreRefusal) {
+    private init(_ context: ProcessContext, _ session: EngineSession, _ place: StorePlace) {
+        clock = context.runtime.clock
+        upcasters = place.upcasters
         self.session = session
-        self.refusal = refusal
+        refusal = StoreRefusal(context.runtime, place.store)
     }
 
     static func start(_ context: ProcessContext, _ place: StorePlace, _ names: StoreName) async throws -> StreamReader {
         let engine = context.runtime.address(names.name(.engine), of: Store.self)
-        return StreamReader(try await engine.call { $0.session }, StoreRefusal(context.runtime, place.store))
+        return StreamReader(context, try await engine.call { $0.session }, place)
     }
 
     func read(
@@ -23,18 +27,44 @@ actor StreamReader: ProcessActor {
         count: Int,
         direction: ReadDirection
     ) async throws -> [RecordedEvent] {
-        try await refusal.watching {
-            try await session.read { engine in
-                try engine.read(stream: stream, start: start, count: count, direction: direction)
+        let now = now
+        return try upcasters.upcast(
+            try await refusal.watching {
+                try await session.read { engine in
+                    try engine.read(stream: stream, start: start, count: count, direction: direction, now: now)
+                }
             }
-        }
+        )
     }
 
     func readAll(start: Int, count: Int) async throws -> [RecordedEvent] {
+        let now = now
+        return try upcasters.upcast(
+            try await refusal.watching {
+                try await session.read { engine in try engine.readAll(start: start, count: count, now: now) }
+            }
+        )
+    }
+
+    func readAll(start: Int, count: Int, filter: EventFilter) async throws -> EventPage {
+        let now = now
+        var page = try await refusal.watching {
+            try await session.read { engine in
+                try engine.readAll(start: start, count: count, filter: filter, now: now)
+            }
+        }
+        page.events = try upcasters.upcast(page.events)
+        return page
+    }
+
+    func settings(of stream: String) async throws -> StreamSettings {
         try await refusal.watching {
-            try await session.read { engine in try engine.readAll(start: start, count: count) }
+            try await session.read { engine in try engine.settings(of: stream) }
         }
     }
+
+    /// What is too old for its stream at this time is not read.
+    private var now: Timestamp { Timestamp(microseconds: clock.civilMicroseconds()) }
 
     func version(of stream: String) -> Int {
         session.engine.version(of: stream)

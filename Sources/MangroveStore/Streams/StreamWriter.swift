@@ -3,30 +3,32 @@ import Mangrove
 /// The writer of one stream: appends to it go through here in the order in which they came. It ends when it has been idle
 /// for a while, and is started again when there is something to write.
 ///
-/// It waits for the engine's decision, not for the disk: what is on its way is answered to the caller directly, and shares
-/// its flush with everything else that is.
+/// It waits for nothing: the engine answers the caller directly, and what is on its way shares its flush with everything
+/// else that is.
 actor StreamWriter: ProcessActor {
     private let context: ProcessContext
-    private let stream: String
+    private let store: String
     private let engine: Address<Store>
     private let idleLimit: Duration
     private var lastUse: RuntimeInstant
 
-    init(_ context: ProcessContext, _ stream: String, _ place: StorePlace, _ names: StoreName) {
+    init(_ context: ProcessContext, _ place: StorePlace, _ names: StoreName) {
         self.context = context
-        self.stream = stream
+        store = place.store
         engine = context.runtime.address(names.name(.engine), of: Store.self)
         idleLimit = place.settings.writerIdle
         lastUse = context.runtime.clock.now()
         context.after(idleLimit, as: StreamWriter.self) { try $0.endIfIdle() }
     }
 
-    /// Puts an append to the engine.
-    /// - Returns: the append on its way to the disk.
-    /// - Throws: ``StoreError`` or ``CallError``; nothing was appended, unless the process was killed meanwhile.
-    func append(_ expected: ExpectedVersion, _ events: [NewEvent]) async throws -> PendingAppend {
+    /// Sends an append on to the engine.
+    /// - Returns: the append on its way.
+    /// - Throws: ``CallError``; nothing was appended.
+    func append(_ request: AppendRequest) throws -> PendingAppend {
         lastUse = context.runtime.clock.now()
-        return try await engine.put(AppendRequest(stream: stream, expecting: expected, events))
+        let ticket = AppendTicket(store)
+        try engine.cast { $0.take(request, ticket) }
+        return ticket.pending
     }
 
     private func endIfIdle() throws {
@@ -37,13 +39,20 @@ actor StreamWriter: ProcessActor {
 }
 
 extension Address<Store> {
+    /// Makes changes of facts, all of them or none, and returns when they are durable.
+    /// - Throws: ``StoreError`` or ``CallError``; only ``StoreError/outcomeUnknown(store:why:)`` and a call that was cut off
+    ///   leave open whether anything was changed.
+    func record(_ changes: [FactChange]) async throws {
+        try await call { try $0.stage(facts: changes) }.durable()
+    }
+
     /// Puts an append to the engine, reading what it asks to be compared first.
     func put(_ request: AppendRequest) async throws -> PendingAppend {
         var known = ResolvedEvents()
         while true {
             let sent = known
             switch try await call({ try $0.stage(request, knowing: sent) }) {
-            case .pending(let pending):
+            case .pending(let pending, _):
                 return pending
             case .needsRead(let positions, let session):
                 known.merge(try await session.read { engine in try engine.resolve(positions) })

@@ -38,3 +38,19 @@ public enum CrashPolicy: Sendable, Hashable {
     /// earlier ones; and each unsynced change of a directory has happened or not.
     case random
 }
+
+/// What can go wrong with a ``SimulatedDisk``.
+public enum DiskFault: Sendable, Hashable {
+    /// The power failed, with what that leaves.
+    case crash(CrashPolicy)
+    /// A flush failed.
+    case failedFlush
+    /// A write failed after a part of its bytes.
+    case failedWrite
+    /// A sync of a directory failed.
+    case failedSync
+    /// A write found the disk full.
+    case full
+    /// A byte changed by itself.
+    case flippedByte
+}

@@ -77,6 +77,7 @@ public final class SimulatedDisk: Disk {
             node.current[offset] ^= mask
             if node.durable.indices.contains(offset) { node.durable[offset] ^= mask }
             machine.nodes[number] = node
+            machine.note(.flippedByte)
         }
     }
 
@@ -109,6 +110,20 @@ public final class SimulatedDisk: Disk {
     /// Records a note among the operations, if they are recorded.
     public func note(_ text: String) {
         machine.withLock { $0.record(.note(text)) }
+    }
+
+    /// How often each kind of fault has happened.
+    public var faults: [DiskFault: Int] { machine.withLock { $0.faults } }
+
+    /// How many crashes there were.
+    var life: Int { machine.withLock { $0.life } }
+
+    /// The bytes of a file that are safe from any crash: what is on the platter under that path; nil if nothing is.
+    public func platter(_ path: String) -> [UInt8]? {
+        machine.withLock { machine -> [UInt8]? in
+            guard case .file(let number) = machine.tree.findDurable(path) else { return nil }
+            return machine.nodes[number]?.durable
+        }
     }
 
     /// Bytes in all files.

@@ -1,7 +1,7 @@
 import Mangrove
 
 /// The bytes of a simulated file: as programs see them, as they are on the platter, and what is on its way.
-struct SimulatedNode: Sendable {
+struct SimulatedInode: Sendable {
     /// A change that is not durable yet.
     enum Change: Sendable {
         case write(offset: Int, bytes: [UInt8])
@@ -145,10 +145,15 @@ struct SimulatedTree: Sendable {
     }
 
     /// What a path names, or nil.
-    func find(_ path: String) -> Entry? {
+    func find(_ path: String) -> Entry? { Self.find(path, in: current) }
+
+    /// What a path names on the platter, or nil.
+    func findDurable(_ path: String) -> Entry? { Self.find(path, in: durable) }
+
+    private static func find(_ path: String, in directories: [Int: [String: Entry]]) -> Entry? {
         var entry = Entry.directory(Self.root)
         for component in Self.components(path) {
-            guard case .directory(let number) = entry, let next = current[number]?[component] else { return nil }
+            guard case .directory(let number) = entry, let next = directories[number]?[component] else { return nil }
             entry = next
         }
         return entry

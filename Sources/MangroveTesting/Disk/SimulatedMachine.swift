@@ -3,7 +3,7 @@ import Mangrove
 /// Everything a simulated disk is, as one value behind its lock.
 struct SimulatedMachine: Sendable {
     var tree = SimulatedTree()
-    var nodes: [Int: SimulatedNode] = [:]
+    var nodes: [Int: SimulatedInode] = [:]
     var nextNumber = 1
     var locks: [String: (holder: Int, note: String)] = [:]
     /// Counts crashes: what was opened before the last one is dead.
@@ -16,6 +16,8 @@ struct SimulatedMachine: Sendable {
     var crashPlan: (after: Int, policy: CrashPolicy)?
     var recording = false
     var operations: [DiskOperation] = []
+    /// How often each kind of fault has happened.
+    var faults: [DiskFault: Int] = [:]
     var generator: SeededGenerator
 
     init(seed: UInt64) {
@@ -36,6 +38,8 @@ struct SimulatedMachine: Sendable {
     mutating func record(_ operation: DiskOperation) {
         if recording { operations.append(operation) }
     }
+
+    mutating func note(_ fault: DiskFault) { faults[fault, default: 0] += 1 }
 
     /// Bytes in all files that have a name.
     var used: Int {
@@ -83,7 +87,7 @@ struct SimulatedMachine: Sendable {
     mutating func open(_ path: String, _ mode: DiskOpenMode) throws(DiskError) -> Int {
         switch (tree.find(path), mode) {
         case (.directory, _): throw DiskError(.system(21), "open", path)
-        case (.file, .create): throw DiskError(.exists, "open", path)
+        case (.file, .create), (.file, .createPrivate): throw DiskError(.exists, "open", path)
         case (.file(let number), .replace):
             try step("open", path)
             nodes[number]?.resize(0)
@@ -93,11 +97,11 @@ struct SimulatedMachine: Sendable {
             record(.opened(path, mode))
             return number
         case (nil, .read), (nil, .readWrite): throw DiskError(.notFound, "open", path)
-        case (nil, .create), (nil, .replace):
+        case (nil, .create), (nil, .createPrivate), (nil, .replace):
             guard let (directory, name) = tree.parent(path) else { throw DiskError(.notFound, "open", path) }
             try step("open", path)
             let number = newNumber()
-            nodes[number] = SimulatedNode()
+            nodes[number] = SimulatedInode()
             tree.change(.init(added: (directory, name, .file(number))))
             record(.opened(path, mode))
             return number
@@ -109,11 +113,13 @@ struct SimulatedMachine: Sendable {
         try step("write", path)
         if failingWrites > 0 {
             failingWrites -= 1
+            note(.failedWrite)
             nodes[number]?.write(Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &generator))), at: offset)
             throw DiskError(.system(5), "write", path)
         }
         let growth = max(0, offset + bytes.count - node.current.count)
         if let capacity, growth > 0, used + growth > capacity {
+            note(.full)
             let fits = max(0, bytes.count - (used + growth - capacity))
             if fits > 0 { nodes[number]?.write(Array(bytes.prefix(fits)), at: offset) }
             throw DiskError(.full, "write", path)
@@ -133,6 +139,7 @@ struct SimulatedMachine: Sendable {
         try step("flush", path)
         if failingFlushes > 0 {
             failingFlushes -= 1
+            note(.failedFlush)
             nodes[number]?.settle(&generator)
             throw DiskError(.system(5), "flush", path)
         }
@@ -145,6 +152,7 @@ struct SimulatedMachine: Sendable {
         try step("sync", path)
         if failingSyncs > 0 {
             failingSyncs -= 1
+            note(.failedSync)
             throw DiskError(.system(5), "sync", path)
         }
         tree.sync(number)
@@ -182,6 +190,7 @@ struct SimulatedMachine: Sendable {
     /// Ends this life of the machine: what is durable stays, and of the rest what the policy says.
     mutating func crash(_ policy: CrashPolicy) {
         life += 1
+        note(.crash(policy))
         locks = [:]
         crashPlan = nil
         switch policy {

@@ -6,12 +6,14 @@ struct SimulatedTasks: TaskSpawner {
     /// Whether what a runtime on the system's pool does without a change of task is done so here. Half of all seeds do, so that
     /// both the orders that this gives and those that it hides are tried.
     var worksInPlace = false
+    /// Keeps the tasks that are started, where that is asked for.
+    var ledger: TaskLedger?
 
     var followsCasts: Bool { worksInPlace }
 
     func begin(_ body: sending @escaping @isolated(any) () async -> Void) {
         if worksInPlace, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            Task.immediateDetached(executorPreference: executor, operation: body)
+            keep(Task.immediateDetached(executorPreference: executor, operation: body))
         } else {
             spawn(body)
         }
@@ -19,7 +21,18 @@ struct SimulatedTasks: TaskSpawner {
 
     @discardableResult
     func spawn(_ body: sending @escaping @isolated(any) () async -> Void) -> Task<Void, Never> {
+        keep(Task.detached(executorPreference: executor, operation: body))
+    }
+
+    /// Starts a task of the simulation's own.
+    func spawnUncounted(_ body: sending @escaping @isolated(any) () async -> Void) {
         Task.detached(executorPreference: executor, operation: body)
+    }
+
+    @discardableResult
+    private func keep(_ task: Task<Void, Never>) -> Task<Void, Never> {
+        ledger?.add(task, step: executor.steps)
+        return task
     }
 
     /// Starts the task of the program itself: it keeps its caller's task-locals, by which a test library knows which test an
@@ -30,25 +43,19 @@ struct SimulatedTasks: TaskSpawner {
     }
 }
 
-/// Does the work of blocking threads as steps of the simulation, so that it falls between others as the seed chooses.
-struct SimulatedBlockingThreads: BlockingThreads {
-    let executor: SimulatedExecutor
-
-    func submit(_ job: @escaping @Sendable () -> Void) {
-        SimulatedTasks(executor: executor).spawn { job() }
-    }
-}
-
 /// The simulation's random bits.
 final class SimulatedRandomness: RuntimeRandomness {
     private let generator: Lock<SeededGenerator>
+    private let checks: Checks
 
-    init(seed: UInt64) {
+    init(seed: UInt64, checks: Checks) {
+        self.checks = checks
         generator = Lock(SeededGenerator(seed: seed))
     }
 
     func next() -> UInt64 {
-        generator.withLock { $0.next() }
+        checks.touched { "draws random bits" }
+        return generator.withLock { $0.next() }
     }
 }
 
@@ -71,12 +78,16 @@ public final class RecordedProgram: ProgramEnding {
 /// Keeps log events for a test to look at.
 public final class RecordedLogs: LogSink {
     private let recorded = Lock<[LogEvent]>([])
+    private let trace: Trace?
 
     /// Makes an empty recorder.
-    public init() {}
+    public init() { trace = nil }
+
+    init(trace: Trace) { self.trace = trace }
 
     /// Keeps the event.
     public func record(_ event: LogEvent) {
+        trace?.add(event)
         recorded.withLock { $0.append(event) }
     }
 

@@ -10,14 +10,24 @@ public final class VirtualClock: RuntimeClock {
     }
 
     private let state = Lock(State())
+    private let checks: Checks?
 
     /// Makes a clock that shows zero.
-    public init() {}
+    public init() { checks = nil }
+
+    init(checks: Checks) { self.checks = checks }
 
     /// The time it was moved to.
     public func now() -> RuntimeInstant {
-        RuntimeInstant(nanoseconds: state.withLock { $0.now })
+        checks?.touched { "reads the clock" }
+        return time
     }
+
+    /// As ``now()``, for the simulation itself.
+    var time: RuntimeInstant { RuntimeInstant(nanoseconds: state.withLock { $0.now }) }
+
+    /// When the next timer is due.
+    var nextDeadline: RuntimeInstant? { state.withLock { $0.timers.first?.deadline } }
 
     /// The simulated civil time.
     public func civilMicroseconds() -> Int64 {
@@ -26,6 +36,7 @@ public final class VirtualClock: RuntimeClock {
 
     /// Runs `action` when the clock is moved to `deadline` or past it; on the thread that moves it.
     public func schedule(at deadline: RuntimeInstant, _ action: @escaping @Sendable () -> Void) -> any RuntimeTimer {
+        checks?.touched { "sets a timer" }
         let timer = VirtualTimer(deadline, action, self)
         state.withLock { $0.timers.insert(timer) }
         return timer

@@ -19,7 +19,8 @@ enum Help {
             + ["", "'grove VERB --help' explains a verb; 'grove --version' prints the version."]
             + [
                 "",
-                "exit codes: 0 done, 1 other failure, 2 usage, 3 wrong expected version, 4 no such store, 5 damaged data",
+                "exit codes: 0 done, 1 other failure, 2 usage, 3 wrong expected version, 4 no such store, 5 damaged data,",
+                "            6 degraded, 7 unhealthy",
             ]
         return lines.joined(separator: "\n") + "\n"
     }

@@ -7,14 +7,42 @@ struct ServeOptions: Equatable {
     var stores: [String]
     /// The configuration file.
     var configuration: String?
-    var allowFaults: Bool
+    /// What the command line says of the node's own configuration.
+    var values: [ConfigurationInputs.Option] = []
+
+    /// The descriptor on which readiness is told.
+    var readyDescriptor: Int?
+    /// How long stopping in order may take.
+    var stopWithin: Duration = .seconds(30)
+
+    /// Nothing but a directory.
+    init(dataDirectory: String) {
+        self.dataDirectory = dataDirectory
+        stores = []
+        values = [.init("--data", "dataDirectory", .text(dataDirectory))]
+    }
 
     init(_ arguments: ParsedArguments, _ data: String) throws(UsageError) {
         dataDirectory = data
         stores = arguments.options["--store"] ?? []
         if stores.contains("") { throw UsageError("--store must not be empty") }
         configuration = try arguments.text("--config")
-        allowFaults = arguments.has("--allow-faults")
+        readyDescriptor = try arguments.number("--ready-fd", least: 1)
+        if let seconds = try arguments.number("--stop-within", least: 1) { stopWithin = .seconds(min(seconds, 86_400)) }
+        if let data = try arguments.text("--data") { values.append(.init("--data", "dataDirectory", .text(data))) }
+        for (name, path) in [("--allow-faults", "allowFaults"), ("--require-tokens", "requireTokens")]
+        where arguments.has(name) {
+            values.append(.init(name, path, .flag(true)))
+        }
+        if let limit = try arguments.number("--request-limit", least: 1) {
+            values.append(.init("--request-limit", "requestLimit", .number(limit)))
+        }
+        if let revoked = arguments.options["--revoke"] {
+            for text in revoked where EventID(text) == nil {
+                throw UsageError("--revoke takes the id of a token, not '\(text)'")
+            }
+            values.append(.init("--revoke", "revokedTokens", .texts(revoked)))
+        }
     }
 }
 
@@ -33,6 +61,8 @@ struct ImportOptions: Equatable {
     var batch: Int
     /// Whether each durable batch is reported.
     var acks: Bool
+    /// Whether events are of the time that their lines say.
+    var keepsTimes = false
     /// The file to read; `-` is standard input.
     var file: String
 
@@ -46,6 +76,7 @@ struct ImportOptions: Equatable {
         )
         batch = try arguments.number("--batch", least: 1) ?? 500
         acks = arguments.has("--acks")
+        keepsTimes = arguments.has("--keep-times")
         file = arguments.operands.count > 1 ? try arguments.operand(1, "FILE") : "-"
     }
 }
@@ -64,16 +95,11 @@ struct AppendOptions: Equatable {
         store = try arguments.operand(0, "STORE")
         stream = try arguments.operand(1, "STREAM")
         file = arguments.operands.count > 2 ? try arguments.operand(2, "FILE") : "-"
-        switch try arguments.text("--expect") {
-        case nil, "any": expected = .any
-        case "none": expected = .noStream
-        case "exists": expected = .streamExists
-        case let value?:
-            guard let version = Int(value), version >= -1 else {
-                throw UsageError("--expect must be a version, none, any or exists, not '\(value)'")
-            }
-            expected = version == -1 ? .noStream : .exactly(version)
+        let word = try arguments.text("--expect") ?? "any"
+        guard let meant = ExpectedVersion(word: word) else {
+            throw UsageError("--expect must be a version, none, any or exists, not '\(word)'")
         }
+        expected = meant
     }
 }
 
@@ -111,62 +137,37 @@ struct StreamsOptions: Equatable {
     var store: String
 }
 
-/// What `grove stores` is asked for.
-struct StoresOptions: Equatable {
-    /// What can be done with stores.
-    enum Action: Equatable {
-        case list
-        case create(String)
-        case remove(String)
-        case status(String)
-        case configuration(String)
-    }
-
-    var dataDirectory: String
-    var action: Action
-
-    private static let words = ["list", "create", "remove", "status", "config"]
-
-    init(_ arguments: ParsedArguments, _ data: String) throws(UsageError) {
-        dataDirectory = data
-        let word = arguments.operands.first ?? "list"
-        guard Self.words.contains(word) else {
-            throw .unknown(
-                "word after 'stores'",
-                word,
-                known: Self.words,
-                otherwise: "it can be \(Self.words.joined(separator: ", "))"
-            )
-        }
-        if word == "list" {
-            guard arguments.operands.count < 2 else { throw UsageError("stores list takes no ID") }
-            action = .list
-            return
-        }
-        guard arguments.operands.count == 2 else { throw UsageError("stores \(word) needs the ID of a store") }
-        let id = try arguments.operand(1, "ID")
-        switch word {
-        case "create": action = .create(id)
-        case "remove": action = .remove(id)
-        case "status": action = .status(id)
-        default: action = .configuration(id)
-        }
-    }
-}
-
 /// What `grove tree` is asked for.
 struct TreeOptions: Equatable {
     var dataDirectory: String
     var format: TreeFormat
+    /// The file that a page is written to instead.
+    var page: String?
 
     init(_ arguments: ParsedArguments, _ data: String) throws(UsageError) {
         dataDirectory = data
-        switch (arguments.has("--json"), arguments.has("--mermaid")) {
-        case (true, true): throw UsageError("tree takes --json or --mermaid, not both")
-        case (true, false): format = .json
-        case (false, true): format = .mermaid
-        case (false, false): format = .text
+        page = try arguments.text("--html")
+        switch (arguments.has("--json"), arguments.has("--mermaid"), page != nil) {
+        case (false, false, _): format = .text
+        case (true, false, false): format = .json
+        case (false, true, false): format = .mermaid
+        default: throw UsageError("tree takes one of --json, --mermaid and --html")
         }
+    }
+}
+
+/// What `grove top` is asked for.
+struct TopOptions: Equatable {
+    var dataDirectory: String
+    /// How long a look is kept, in seconds.
+    var pace: Int
+    var once: Bool
+
+    init(_ arguments: ParsedArguments, _ data: String) throws(UsageError) {
+        dataDirectory = data
+        once = arguments.has("--once")
+        pace = try arguments.number("--pace", least: TopModel.paces.lowerBound) ?? 1
+        guard TopModel.paces.contains(pace) else { throw UsageError("--pace takes 1 to 60 seconds, not \(pace)") }
     }
 }
 

@@ -1,3 +1,5 @@
+import MangroveStore
+
 /// The command line is not one that `grove` understands.
 struct UsageError: Error, Equatable {
     /// What is wrong, in one line, with a hint where there is one.

@@ -12,15 +12,22 @@ enum ExitCode: Int32, Equatable, Sendable {
     case noSuchStore = 4
     /// A store's files are damaged.
     case damaged = 5
+    /// Something of the node is degraded: it works, and needs to be looked at.
+    case degraded = 6
+    /// Something of the node is unhealthy: it does not work.
+    case unhealthy = 7
 }
 
 /// Why a verb could not do its work: what is printed, and the code it exits with.
 struct Failure: Error, Equatable {
     var code: ExitCode
     var message: String
+    /// What else there is to say, each on a line of its own.
+    var further: [String]
 
-    init(_ code: ExitCode = .failure, _ message: String) {
+    init(_ code: ExitCode = .failure, _ message: String, further: [String] = []) {
         self.code = code
         self.message = message
+        self.further = further
     }
 }

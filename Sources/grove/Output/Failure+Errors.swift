@@ -7,6 +7,7 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as UsageError: self.init(.usage, error.message)
         case let error as StoreError: self.init(error)
+        case let error as ConfigurationError: self.init(.usage, error)
         case let error as SocketError: self.init(.failure, error.description)
         case let error as StreamError: self.init(.failure, error.description)
         case is CancellationError: self.init(.failure, "interrupted")
@@ -19,14 +20,32 @@ extension Failure {
         case .wrongExpectedVersion:
             self.init(.wrongExpectedVersion, "wrong expected version: " + error.description)
         case .noSuchStore: self.init(.noSuchStore, error.description)
-        case .damaged: self.init(.damaged, error.description)
-        case .eventIDConflict, .invalid, .storeExists, .unavailable, .outcomeUnknown, .refused:
+        case .damaged, .backupDamaged: self.init(.damaged, error.description)
+        case .wrongConfigurationVersion:
+            self.init(.wrongExpectedVersion, "wrong expected version: " + error.description)
+        case .noSuchConfiguration: self.init(.noSuchStore, error.description)
+        case .invalidConfiguration(let mistakes): self.init(.failure, ConfigurationError(mistakes))
+        case .configurationReadOnly: self.init(.damaged, error.description)
+        case .eventIDConflict, .conditionFailed, .streamDeleted, .invalid, .storeExists, .unavailable, .outcomeUnknown,
+            .refused, .limited, .limitReached, .noSuchSubscription, .noSuchProjection, .subscriptionExists,
+            .subscriptionStopped, .deliveryLost, .noSuchBackup:
             self.init(.failure, error.description)
         }
     }
 
-    /// The message as one line, whatever names and texts went into it.
-    var line: String {
+    /// A line for each mistake.
+    init(_ code: ExitCode, _ error: ConfigurationError) {
+        let lines = error.mistakes.map(\.description)
+        self.init(code, lines.first ?? "the configuration cannot be used", further: Array(lines.dropFirst()))
+    }
+
+    /// What is printed: a line for each thing there is to say, whatever names and texts went into it.
+    var lines: [String] { ([message] + further).map(Self.line) }
+
+    /// The first of ``lines``.
+    var line: String { Self.line(message) }
+
+    private static func line(_ message: String) -> String {
         var line = "grove: "
         for scalar in message.unicodeScalars {
             switch scalar {

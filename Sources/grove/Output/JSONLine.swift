@@ -14,6 +14,10 @@ struct JSONLine {
         adding(name) { JSONText.append(value, to: &$0) }
     }
 
+    func with(_ name: String, _ value: Bool) -> JSONLine {
+        adding(name) { $0.append(contentsOf: "\(value)".utf8) }
+    }
+
     func with(_ name: String, _ value: Int?) -> JSONLine {
         adding(name) { $0.append(contentsOf: (value.map(String.init) ?? "null").utf8) }
     }
@@ -24,6 +28,20 @@ struct JSONLine {
 
     func with(_ name: String, _ value: [String]) -> JSONLine {
         adding(name) { $0.append(contentsOf: "[\(value.map(JSONText.quoted).joined(separator: ","))]".utf8) }
+    }
+
+    /// Adds a JSON text as a member, as it stands but for line feeds, which a line cannot hold.
+    func with(_ name: String, text value: [UInt8]) -> JSONLine {
+        adding(name) { $0.append(contentsOf: value.map { $0 == 0x0A ? 0x20 : $0 }) }
+    }
+
+    /// Adds a list of objects as a member.
+    func with(_ name: String, _ values: [JSONLine]) -> JSONLine {
+        adding(name) { text in
+            text.append(UInt8(ascii: "["))
+            text.append(contentsOf: values.map(\.json).joined(separator: [UInt8(ascii: ",")]))
+            text.append(UInt8(ascii: "]"))
+        }
     }
 
     /// Adds an object as a member.

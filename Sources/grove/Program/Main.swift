@@ -17,7 +17,7 @@ enum Main {
         )
         let code = await runGrove(
             Array(CommandLine.arguments.dropFirst()),
-            environment: System.environment,
+            environment: System.variables,
             console: console,
             programs: .linked
         )

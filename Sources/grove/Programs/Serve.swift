@@ -2,37 +2,50 @@ import Mangrove
 import MangroveStore
 
 /// `grove serve`: runs a node until SIGINT or SIGTERM, then stops it in order.
-func serveNode(_ options: ServeOptions, _ console: Console) async throws -> ExitCode {
-    // A name that cannot be a store's is said before anything is opened.
-    for store in options.stores { try StoreID.check(store) }
+///
+/// What is wrong with its configuration is said before anything is opened.
+func serveNode(
+    _ options: ServeOptions,
+    _ environment: [String: String],
+    _ console: Console
+) async throws -> ExitCode {
+    let readiness = try Readiness(descriptor: options.readyDescriptor, socket: environment["NOTIFY_SOCKET"])
+    let configuration = try console.nodeConfiguration(options, environment)
+    let dataDirectory = configuration.dataDirectory
     raiseDescriptorLimit()
-    var settings = NodeSettings(dataDirectory: options.dataDirectory, owner: "\(System.processID)")
+    var settings = NodeSettings(dataDirectory: dataDirectory, owner: "\(System.processID)")
     settings.listens = true
-    settings.allowsFaults = options.allowFaults
-    if let file = options.configuration {
-        do {
-            settings.store = try StoreSettings(configuration: try console.bytes(of: file))
-        } catch let error as StoreError {
-            throw Failure(.usage, "\(file): \(error)")
-        }
-    }
+    settings.take(configuration)
+    settings.keepsConfiguration = true
     let runtime = Runtime(.system(disk: POSIXDisk(), logs: StandardErrorLog(level: .info)))
+    if configuration.requiresTokens {
+        // The directory is there before the node takes it, as the secret has to be.
+        let environment = runtime.environment
+        let secret = try await environment.blocking.run {
+            try DataDirectory.createPath(environment.disk, dataDirectory)
+            return try AccessSecret.readOrMake(
+                dataDirectory,
+                on: environment.disk,
+                random: environment.randomness
+            )
+        }
+        settings.access = .tokens(secret: secret, revoked: configuration.revokedTokens)
+    }
     let stop = AsyncSignal()
     let release = runtime.environment.signals.onFirst { _ in stop.ring() }
     defer { release() }
+    // Before anything is open: a hang-up in the middle of the start is no reason to end.
+    ServeSignals.install {
+        // Past the console, which is the main thread's.
+        try? DescriptorSink(2, name: "standard error").write(Array(runtime.tree().text.utf8))
+    }
     let node = try await Node.open(settings, in: runtime)
     do {
-        for store in options.stores {
-            do {
-                try await node.gateway.createStore(store)
-            } catch StoreError.storeExists {
-                // That is what was asked for.
-            }
-        }
         let stores = try await node.gateway.stores()
         let names = stores.isEmpty ? "no stores" : stores.map(\.id).joined(separator: ", ")
-        try console.output.write("serving \(options.dataDirectory) as process \(System.processID): \(names)\n")
+        try console.output.write("serving \(dataDirectory) as process \(System.processID): \(names)\n")
         try console.output.flush()
+        readiness.ready()
     } catch {
         await node.close()
         throw error
@@ -45,11 +58,14 @@ func serveNode(_ options: ServeOptions, _ console: Console) async throws -> Exit
         stop.ring()
     }
     await stop.wait()
+    readiness.stopping()
     if let reason = ended.withLock({ $0 }) {
         await node.close()
         throw Failure(.failure, "the node's supervision tree gave up: \(reason)")
     }
-    await node.close()
+    guard await node.close(within: options.stopWithin) else {
+        throw Failure(.failure, "the node did not stop within \(options.stopWithin) and was killed")
+    }
     await runtime.shutdown()
     try console.output.write("stopped\n")
     return .done

@@ -21,7 +21,7 @@ func importEvents(_ options: ImportOptions, _ gateway: any Gateway, _ console: C
             // A bad line must not keep the batch before it from being acknowledged.
             do { batch = try importer.nextBatch() } catch { failure = error }
             if let (done, position) = try await group.next() { try importer.acknowledge(done, position) }
-            if failure != nil || batch.parts.isEmpty { break }
+            if failure != nil || batch.isEmpty { break }
             group.addTask { [batch, store = options.store] in
                 (batch, try await batch.append(to: store, gateway))
             }
@@ -38,15 +38,22 @@ func importEvents(_ options: ImportOptions, _ gateway: any Gateway, _ console: C
 private struct ImportBatch: Sendable {
     /// The events, in the order of the lines: every change of stream begins a part.
     var parts: [StreamBatch] = []
+    /// The same by their times, where these are kept; then there are no parts.
+    var recorded: [RecordedBatch] = []
     var firstLine = 0
     var lastLine = 0
     var events = 0
 
-    mutating func add(_ event: NewEvent, to stream: String, line: Int) {
+    var isEmpty: Bool { events == 0 }
+
+    mutating func add(_ event: NewEvent, to stream: String, of time: Timestamp?, line: Int) {
         if events == 0 { firstLine = line }
         lastLine = line
         events += 1
-        if let last = parts.indices.last, parts[last].stream.utf8.elementsEqual(stream.utf8) {
+        if let time {
+            if recorded.last?.created != time { recorded.append(RecordedBatch(created: time, parts: [])) }
+            recorded[recorded.count - 1].add(event, to: stream)
+        } else if let last = parts.indices.last, parts[last].stream.utf8.elementsEqual(stream.utf8) {
             parts[last].events.append(event)
         } else {
             parts.append(StreamBatch(stream: stream, events: [event]))
@@ -57,6 +64,7 @@ private struct ImportBatch: Sendable {
     /// - Returns: the highest position it has, once it is durable.
     func append(to store: String, _ gateway: any Gateway) async throws -> Int? {
         do {
+            if !recorded.isEmpty { return try await gateway.appendRecorded(recorded, to: store) }
             return try await gateway.append(to: store, parts).compactMap(\.position).max()
         } catch {
             var failure = Failure(describing: error)
@@ -83,7 +91,7 @@ private final class Importer {
         self.options = options
         self.console = console
         self.input = input
-        reader = ImportLine(store: options.store, keys: options.keys)
+        reader = ImportLine(store: options.store, keys: options.keys, keepsTimes: options.keepsTimes)
         progress = ProgressBar(console.errors, console.errorTraits)
     }
 
@@ -97,7 +105,7 @@ private final class Importer {
         do {
             while batch.events < options.batch, bytes < batchBytes, let line = try input.next() {
                 let event = try reader.event(of: line) { console.newID() }
-                batch.add(event.event, to: event.stream, line: line.number)
+                batch.add(event.event, to: event.stream, of: event.created, line: line.number)
                 bytes += line.bytes.count
                 for name in event.ignored where ignored.count < 20 && !ignored.contains(name) { ignored.append(name) }
             }

@@ -41,6 +41,6 @@ extension JSONLine {
     fileprivate init(_ report: VerifyReport) {
         self = JSONLine().with("store", report.store).with("records", report.records)
             .with("events", report.events).with("streams", report.streams)
-            .with("bytes", report.bytes).with("problems", report.problems)
+            .with("facts", report.facts).with("bytes", report.bytes).with("problems", report.problems)
     }
 }

@@ -107,13 +107,13 @@ struct BadInputTests {
         Case("stores", "remove", "none", code: 4, says: "no store 'none'"),
         Case("stores", "status", "none", code: 4, says: "no store 'none'"),
         Case("stores", "config", "none", code: 4, says: "no store 'none'"),
-        Case("tree", "--json", "--mermaid", code: 2, says: "not both"),
+        Case("tree", "--json", "--mermaid", code: 2, says: "takes one of --json, --mermaid and --html"),
         Case("crash", code: 2, says: "too few arguments"),
         Case("verify", "none", code: 4, says: "no store 'none'"),
         Case("verify", "x", "y", code: 2, says: "unexpected argument 'y'"),
         Case("serve", "x", code: 2, says: "unexpected argument 'x'"),
         Case("serve", "--config", "/none/at/all", code: 1, says: "/none/at/all: no such file or directory"),
-        Case("serve", "--config", "/dev/null", code: 2, says: "/dev/null: the configuration is not a JSON object"),
+        Case("serve", "--config", "/dev/null", code: 2, says: "/dev/null:1:1: this is not JSON"),
     ]
 
     @Test("Bad input is answered with one line and its own exit code, and changes nothing", arguments: Way.allCases)
@@ -139,9 +139,9 @@ struct BadInputTests {
             #expect(
                 bad
                     == .init(
-                        code: 1,
+                        code: 2,
                         output: "",
-                        errors: "grove: a store's name consists of letters, digits, '-', '_' and '.'\n"
+                        errors: "grove: --store: a store's name consists of letters, digits, '-', '_' and '.'\n"
                     )
             )
         }

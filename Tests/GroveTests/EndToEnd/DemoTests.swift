@@ -31,7 +31,7 @@ struct DemoTests {
         #expect(outcome.output.contains("events        300  from the file\n"))
         #expect(outcome.lines.last == "Every acknowledged event is there, exactly once and in order.")
         for part in [
-            "'history'     300 events in 7 streams", "The live supervision tree", "└─ ● store-manager",
+            "'history'     300 events in 7 streams", "The live supervision tree", "● store-manager",
             "✗ a stream's writer crashes", "✗ a partition of the readers crashes", "✗ the leader worker crashes",
             "✗ the whole subtree of the store is killed", "✓ restarted", "never noticed", "✓ answering again as",
             "stopped in order", "✓ in order, no gaps", "every record and every invariant verified",

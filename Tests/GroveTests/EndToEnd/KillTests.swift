@@ -1,4 +1,5 @@
 import Mangrove
+import MangroveTesting
 import Testing
 
 #if canImport(Darwin)
@@ -50,9 +51,14 @@ struct KillTests {
             _ acknowledgements: ClosedRange<Int>,
             _ act: @escaping @Sendable (_ signal: (Int32) -> Void) -> Void
         ) -> RunningProgram.Trigger {
-            let microseconds = UInt32.random(in: 0...3_000, using: &numbers)
+            // So much work, which takes up to a few milliseconds.
+            let steps = Int.random(in: 0...100_000, using: &numbers)
             return .init(lines: Int.random(in: acknowledgements, using: &numbers)) { signal in
-                usleep(microseconds)
+                var generator = SeededGenerator(seed: UInt64(steps))
+                var drawn: UInt64 = 0
+                for _ in 0..<steps { drawn &+= generator.next() }
+                // Never so, which only the program does not know.
+                if drawn == 0, steps > 0 { return }
                 act(signal)
             }
         }

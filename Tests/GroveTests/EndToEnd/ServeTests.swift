@@ -148,6 +148,17 @@ struct ServeTests {
         #expect(try await site.grove("tree").output.contains("1 restart"))
         #expect(try await site.grove("crash", "node/stores/x/core/storage", "--kill").output.contains("\"killed\""))
         #expect(try await site.grove("append", "x", "s", input: Self.event).code == 0)
+        for target in ["name:x/engine", "node/stores/*/storage/eng*"] {
+            #expect(
+                try await site.grove("crash", target, "--kill").lines == [
+                    "{\"path\":\"\(target)\",\"done\":\"killed\"}"
+                ]
+            )
+            #expect(try await site.grove("append", "x", "s", input: Self.event).code == 0)
+        }
+        for target in ["name:x/nobody", "node/*/nobody"] {
+            #expect(try await site.grove("crash", target).errors == "grove: there is no process at '\(target)'\n")
+        }
         let nobody = try await site.grove("crash", "node/nobody")
         #expect(nobody.code == 1 && nobody.errors == "grove: there is no process at 'node/nobody'\n")
         node.signal(SIGTERM)

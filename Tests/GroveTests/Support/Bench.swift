@@ -57,8 +57,12 @@ final class Bench {
     var files: [String: TextSource] = [:]
     var environment: [String: String] = [:]
     var errorTraits = TerminalTraits.none
+    /// What is found of backups.
+    var backups: [BackupCheckReport] = []
     /// What was opened in process: directory, and whether it was to be created.
     private(set) var opened: [String] = []
+    /// The trees that pages were made of, by their files.
+    private(set) var pages: [String: String] = [:]
     private var ids: UInt64 = 0
 
     init(stores: [String] = ["orders"]) {
@@ -89,13 +93,33 @@ final class Bench {
             }
         )
         let programs = Programs(
-            openInProcess: { [self] directory, need, body in
+            openInProcess: { [self] directory, need, _, body in
                 opened.append(directory + (need == .createIfMissing ? " create" : ""))
                 return try await body(gateway)
             },
-            serve: { options, console in
+            serve: { options, _, console in
                 try console.output.write("serve \(options)\n")
                 return .done
+            },
+            subscribe: { options, _, console in
+                try console.output.write("subscribe \(options)\n")
+                return .done
+            },
+            top: { options, _, console, _ in
+                try console.output.write("top \(options)\n")
+                return .done
+            },
+            page: { _, file, gateway in
+                self.pages[file] = try await gateway.tree(.json)
+                return .done
+            },
+            watch: { start, count, _, console in
+                try console.output.write("watch \(start ?? -1) \(count ?? -1)\n")
+                return .done
+            },
+            checkBackups: { directory, number in
+                guard directory == "backups" else { throw StoreError.noSuchBackup(directory) }
+                return self.backups.filter { number ?? $0.number == $0.number }
             },
             demo: { options, console in
                 try console.output.write("demo \(options.events ?? "history")\n")
@@ -104,7 +128,7 @@ final class Bench {
         )
         return await runGrove(
             words,
-            environment: { [self] in environment[$0] },
+            environment: environment,
             console: console,
             programs: programs
         )

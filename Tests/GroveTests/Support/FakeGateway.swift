@@ -2,16 +2,20 @@ import Mangrove
 import MangroveStore
 
 /// Stores in memory, as simple as can be.
-final class FakeGateway: Gateway {
-    private struct Store {
+final class FakeGateway: Gateway, NoSubscriptions {
+    struct Store {
         var events: [RecordedEvent] = []
+        var settings: [String: StreamSettings] = [:]
+        var snapshots: [Snapshot] = []
         var problem: String?
+        var configuration = StoreConfiguration()
 
         func stream(_ name: String) -> [RecordedEvent] { events.filter { $0.stream == name } }
     }
 
     private struct State {
         var stores: [String: Store] = [:]
+        var kept: [String: Store] = [:]
         var failing: (after: Int, error: StoreError)?
         var appends: [[StreamBatch]] = []
         var crashed: [String] = []
@@ -19,6 +23,12 @@ final class FakeGateway: Gateway {
     }
 
     private let state: Lock<State>
+    /// What its operations say.
+    let script = Lock<[OperationUpdate]>([])
+    /// How it is.
+    let wellbeing = Lock(NodeHealth(time: Timestamp(microseconds: 0), components: []))
+    /// The operations that it was asked for.
+    let operations = Lock<[OperationRequest]>([])
 
     init(stores: [String] = ["orders"]) {
         state = Lock(State(stores: Dictionary(uniqueKeysWithValues: stores.map { ($0, Store()) })))
@@ -46,7 +56,7 @@ final class FakeGateway: Gateway {
         state.withLock { $0.stores[store]?.events ?? [] }
     }
 
-    private func with<Result: Sendable>(_ id: String, _ body: (inout Store) throws -> Result) throws -> Result {
+    func with<Result: Sendable>(_ id: String, _ body: (inout Store) throws -> Result) throws -> Result {
         try state.withLock { state in
             guard var store = state.stores[id] else { throw StoreError.noSuchStore(id) }
             if let problem = store.problem {
@@ -115,7 +125,11 @@ final class FakeGateway: Gateway {
         }
     }
 
-    func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
+    func append(
+        to store: String,
+        _ parts: [StreamBatch],
+        if conditions: [AppendCondition]
+    ) async throws -> [AppendResult] {
         try took(parts)
         return try with(store) { store in
             var results: [AppendResult] = []
@@ -168,17 +182,60 @@ final class FakeGateway: Gateway {
         }
     }
 
-    func createStore(_ id: String) async throws {
+    func createStore(_ id: String, _ configuration: StoreConfiguration) async throws {
         try state.withLock { state in
             guard state.stores[id] == nil else { throw StoreError.storeExists(id) }
             guard !id.contains("/") else { throw StoreError.invalid("a store id has no '/'") }
-            state.stores[id] = Store()
+            state.stores[id] = Store(configuration: configuration)
         }
     }
 
-    func removeStore(_ id: String) async throws {
+    func requestStore(_ id: String, _ configuration: StoreConfiguration) async throws {
+        try await createStore(id, configuration)
+    }
+
+    private static let identity = String(repeating: "0123456789abcdef", count: 2)
+
+    func removeStore(_ id: String, erasing: Bool) async throws -> RemovedStore {
         try state.withLock { state in
-            guard state.stores.removeValue(forKey: id) != nil else { throw StoreError.noSuchStore(id) }
+            guard let store = state.stores.removeValue(forKey: id) else { throw StoreError.noSuchStore(id) }
+            if erasing { return RemovedStore(id: id, kept: nil, directory: "data/" + id) }
+            let kept = KeptStore(id: id, identity: Self.identity)
+            state.kept[kept.name] = store
+            return RemovedStore(id: id, kept: kept, directory: "data/" + id)
+        }
+    }
+
+    func requestRemoval(of id: String) async throws { try await removeStore(id) }
+
+    func keptStores() async throws -> [KeptStore] {
+        state.withLock { $0.kept.keys.sorted().compactMap { KeptStore(name: $0) } }
+    }
+
+    func reviveStore(_ kept: String) async throws {
+        try state.withLock { state in
+            guard let name = state.kept.keys.first(where: { $0 == kept || $0.hasPrefix(kept + "@") }),
+                let store = state.kept.removeValue(forKey: name), let id = KeptStore(name: name)?.id
+            else { throw StoreError.noSuchStore(kept) }
+            state.stores[id] = store
+        }
+    }
+
+    func eraseKeptStore(_ kept: String) async throws {
+        try state.withLock { state in
+            guard let name = state.kept.keys.first(where: { $0 == kept || $0.hasPrefix(kept + "@") }) else {
+                throw StoreError.noSuchStore(kept)
+            }
+            state.kept[name] = nil
+        }
+    }
+
+    func ownConfiguration(of id: String) async throws -> StoreConfiguration { try with(id) { $0.configuration } }
+
+    func configureStore(_ id: String, _ configuration: StoreConfiguration) async throws -> Bool {
+        try with(id) { store in
+            defer { store.configuration = configuration }
+            return store.configuration.partitions != configuration.partitions
         }
     }
 
@@ -193,6 +250,28 @@ final class FakeGateway: Gateway {
 
     func metrics() async throws -> String {
         "mangrove_processes 7\n"
+    }
+
+    func appendRecorded(_ batches: [RecordedBatch], to store: String) async throws -> Int? {
+        var last: Int?
+        for batch in batches {
+            try took(batch.parts)
+            try with(store) { store in
+                for part in batch.parts {
+                    let before = store.events.count
+                    last = add(part.events, to: part.stream, &store).position ?? last
+                    for number in before..<store.events.count { store.events[number].created = batch.created }
+                }
+            }
+        }
+        return last
+    }
+
+    func health() async throws -> NodeHealth { wellbeing.withLock { $0 } }
+
+    func operation(_ request: OperationRequest) -> NodeOperation {
+        operations.withLock { $0.append(request) }
+        return NodeOperation(saying: script.withLock { $0 })
     }
 
     func tree(_ format: TreeFormat) async throws -> String {

@@ -50,7 +50,7 @@ enum Program {
         return try await program.outcome()
     }
 
-    private static var ownPath: String {
+    static var ownPath: String {
         #if canImport(Darwin)
             for index in 0..<_dyld_image_count() {
                 guard let name = _dyld_get_image_name(index) else { continue }

@@ -16,8 +16,12 @@ final class Site: Sendable {
     static var program: String { Program.built("grove") }
 
     /// Runs a verb on the data directory, to its end.
-    func grove(_ words: String..., input: String? = nil) async throws -> Program.Outcome {
-        try await Program.run(Self.program, onData(words), input: input)
+    func grove(
+        _ words: String...,
+        input: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws -> Program.Outcome {
+        try await Program.run(Self.program, onData(words), input: input, environment: environment)
     }
 
     /// Starts a verb on the data directory.

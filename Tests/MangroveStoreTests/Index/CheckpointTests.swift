@@ -129,12 +129,13 @@ import Testing
                 flushed: 0,
                 location: RecordLocation(segment: 1, offset: 40),
                 size: 100,
-                position: 0,
-                parts: [.init(stream: "other", version: 0, ids: [EventID(high: 1, low: 1)])]
+                content: .events([
+                    .init(stream: "other", version: 0, position: 0, ids: [EventID(high: 1, low: 1)], types: ["t"])
+                ])
             )
         )
         let files = CheckpointFiles(disk: disk, directory: store.directory)
-        try files.write(index.image, index.streams.all, identity: identity)
+        try files.write(index.contents, identity: identity)
         #expect(try StoreEngine.verify(disk: disk, directory: store.directory.path).problems.count == 1)
     }
 

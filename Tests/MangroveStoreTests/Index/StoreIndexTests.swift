@@ -26,8 +26,15 @@ import Testing
                     flushed: record - 1,
                     location: location,
                     size: 10,
-                    position: ids.count,
-                    parts: [.init(stream: stream, version: streams[stream]?.count ?? 0, ids: new)]
+                    content: .events([
+                        .init(
+                            stream: stream,
+                            version: streams[stream]?.count ?? 0,
+                            position: ids.count,
+                            ids: new,
+                            types: new.map { "type-\($0.low % 5)" }
+                        )
+                    ])
                 )
             )
             for id in new {
@@ -48,7 +55,7 @@ import Testing
             #expect(index.candidates(stream: stream, EventID(high: 9, low: 9)).isEmpty)
         }
         #expect(index.candidates(stream: "none", ids[0]).isEmpty)
-        let again = try StoreIndex(identity, image: index.image, streams: index.streams)
+        let again = try StoreIndex(identity, index.contents)
         #expect(again.difference(from: index) == nil)
         for (stream, positions) in streams {
             #expect(positions.allSatisfy { again.candidates(stream: stream, ids[$0]) == [$0] })
@@ -69,6 +76,24 @@ import Testing
         for position in UInt32(2000)..<4000 {
             #expect(table.positions(of: column[Int(position)], in: column) == [position])
         }
+    }
+
+    @Test("A table made with room finds what one that grew finds, also beyond its room")
+    func room() {
+        var column = ChunkedArray<UInt64>()
+        var (roomy, grown) = (FingerprintTable(room: 9000), FingerprintTable())
+        var generator = SeededGenerator(seed: 9)
+        for position in 0..<UInt32(30_000) {
+            column.append(generator.next() >> (position.isMultiple(of: 5) ? 3 : 0))
+            roomy.insert(position, column[Int(position)], in: column)
+            grown.insert(position, column[Int(position)], in: column)
+        }
+        for position in UInt32(0)..<30_000 {
+            let print = column[Int(position)]
+            #expect(roomy.positions(of: print, in: column) == [position])
+            #expect(grown.positions(of: print, in: column) == [position])
+        }
+        #expect(roomy.positions(of: 1, in: column).isEmpty)
     }
 
     @Test("A copy does not change with the original")

@@ -61,7 +61,7 @@ import Testing
         let disk = SimulatedDisk()
         let store = try segmented(disk)
         let victim = try path(store, 1)
-        let first = try #require(SegmentFormat.first(of: try store.segments()[1]))
+        let first = try #require(SegmentID(name: try store.segments()[1])?.first)
         let file = try disk.open(victim, .readWrite)
         try file.write(SegmentFormat.encode(first: first, identity: StoreIdentity(high: 1, low: 1)), at: 0)
         expectDamage(store, victim, 0)

@@ -50,6 +50,58 @@ final class ScratchDirectory {
         #expect(try disk.list(root) == ["lock"])
     }
 
+    @Test(
+        "On a real disk: segments are rewritten under readers, the disk is given back, and a start finds what is left"
+    )
+    func compaction() async throws {
+        let scratch = try ScratchDirectory()
+        let disk = POSIXDisk()
+        let directory = StoreDirectory(disk: disk, dataDirectory: scratch.path, store: "cut")
+        try directory.create(created: epoch, identity: StoreIdentity(high: 1, low: 2))
+        let options = LogOptions(segmentSize: 8 << 10, openSegments: 2)
+        let (engine, _) = try StoreEngine.open(disk: disk, directory: directory.path, options: options)
+        for number in 0..<200 {
+            _ = try engine.stageFully(
+                AppendRequest(stream: "s\(number % 2)", expecting: .any, [event(number, size: 400)])
+            )
+            if number % 10 == 9 { try engine.flushStaged() }
+        }
+        func size() throws -> Int {
+            try disk.list(directory.logPath)
+                .reduce(0) { try $0 + disk.open(directory.logPath + "/" + $1, .read).size() }
+        }
+        let before = try size()
+        let problems = Lock<[String]>([])
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for _ in 0..<100 {
+                    let read = Result { try engine.read(stream: "s1", count: 999) }
+                    if (try? read.get().last?.version) != 99 { problems.withLock { $0.append("\(read)") } }
+                }
+            }
+            group.addTask {
+                do {
+                    for version in stride(from: 10, through: 90, by: 20) {
+                        for stream in ["s0", "s1"] { _ = try engine.stage(.truncate(before: version), of: stream) }
+                        try engine.flushStaged()
+                        try engine.compactAll()
+                    }
+                } catch {
+                    problems.withLock { $0.append("\(error)") }
+                }
+            }
+        }
+        #expect(problems.withLock { $0 } == [])
+        #expect(try size() < before / 3)
+        let left = try engine.all
+        #expect(left.count == 20)
+        engine.abandon()
+        let (again, _) = try StoreEngine.open(disk: disk, directory: directory.path, options: options)
+        #expect(try again.all == left)
+        #expect(try again.verify().problems == [])
+        try again.close()
+    }
+
     @Test("Staging, flushing, reading and checkpoints go on at the same time, and readers see only whole prefixes")
     func concurrently() throws {
         let scratch = try ScratchDirectory()

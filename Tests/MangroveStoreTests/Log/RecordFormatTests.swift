@@ -126,13 +126,13 @@ import Testing
     @Test("Segment names sort as their numbers, and other names are none")
     func names() {
         #expect(SegmentFormat.name(1) == "00000000000000000001.log")
-        #expect(SegmentFormat.first(of: SegmentFormat.name(.max)) == .max)
+        #expect(SegmentID(name: SegmentFormat.name(.max)) == SegmentID(.max))
         for name in [
             "", "1.log", "00000000000000000000.log", "0000000000000000000x.log", "00000000000000000001.log.tmp",
         ] {
-            #expect(SegmentFormat.first(of: name) == nil)
+            #expect(SegmentID(name: name) == nil)
         }
-        #expect(CheckpointFormat.events(of: CheckpointFormat.name(12)) == 12)
-        #expect(CheckpointFormat.events(of: "index-12.checkpoint") == nil)
+        #expect(CheckpointFormat.lastIndex(of: CheckpointFormat.name(12)) == 12)
+        #expect(CheckpointFormat.lastIndex(of: "index-12.checkpoint") == nil)
     }
 }

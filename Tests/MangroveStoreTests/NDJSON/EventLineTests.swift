@@ -36,6 +36,29 @@ struct EventLineTests {
         #expect(try event("{\"type\":\"t\",\"data\":1}").metadata == nil)
     }
 
+    @Test("Tags are an array of strings, and come back as one")
+    func tags() throws {
+        let tagged = try event("{\"type\":\"t\",\"data\":1,\"tags\": [ \"red\" ,\"gr\\u00fcn\"]}")
+        #expect(tagged.tags == ["red", "grün"])
+        #expect(try event("{\"type\":\"t\",\"data\":1,\"tags\":[]}").tags == [])
+        for bad in ["1", "\"a\"", "[1]", "[\"a\",null]", "[[\"a\"]]", "{}"] {
+            #expect(throws: NDJSONError.self) { try event("{\"type\":\"t\",\"data\":1,\"tags\":\(bad)}") }
+        }
+        var line: [UInt8] = []
+        RecordedEvent(
+            stream: "s",
+            version: 0,
+            position: 0,
+            id: fresh,
+            type: "t",
+            data: [0x31],
+            metadata: nil,
+            tags: ["a\"b", "c"],
+            created: Timestamp(microseconds: 0)
+        ).appendLine(to: &line)
+        #expect(try event(String(decoding: line, as: UTF8.self)).tags == ["a\"b", "c"])
+    }
+
     @Test("What a store gives back can be appended")
     func roundTrip() throws {
         let recorded = RecordedEvent(

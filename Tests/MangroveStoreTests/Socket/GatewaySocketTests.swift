@@ -9,7 +9,8 @@ struct GatewaySocketTests {
         id: EventID(high: 1, low: 2),
         type: "t ä",
         data: Array("{ \"n\" : 1.0 }".utf8),
-        metadata: Array("null".utf8)
+        metadata: Array("null".utf8),
+        tags: ["red", "grün"]
     )
 
     @Test("Every question arrives as it was asked, and every answer as it was given", arguments: [0, 5])
@@ -34,7 +35,8 @@ struct GatewaySocketTests {
         #expect(try await client.streams(of: "s").map(\.stream) == ["a", "日本"])
         #expect(try await client.stores() == EchoGateway.infos)
         try await client.createStore("new")
-        try await client.removeStore("old")
+        #expect(try await client.removeStore("old").kept == EchoGateway.kept[0])
+        try await everyCallAboutStores(client)
         #expect(try await client.storeStatus("b") == EchoGateway.infos[1])
         #expect(try await client.storeConfiguration("b") == ["a": "", "b": "2"])
         for format in [TreeFormat.text, .json, .mermaid] {
@@ -45,20 +47,45 @@ struct GatewaySocketTests {
         #expect(try await client.metrics() == "metrics 1\n")
 
         let asked = echo.asked.withLock { $0 }
-        #expect(asked.count == 21)
+        #expect(asked.count == 30)
         #expect(asked[0] == .append(store: "s", stream: "x", expected: .exactly(4), events: [event]))
-        #expect(asked[5] == .appendParts(store: "s", parts: parts))
+        #expect(asked[5] == .appendParts(store: "s", parts: parts, conditions: []))
         #expect(asked[6] == .read(store: "s", stream: "x", start: nil, count: 3, direction: .backward))
-        #expect(asked[18] == .crash(path: "a/b", kill: true))
+        #expect(asked[27] == .crash(path: "a/b", kill: true))
         await server.stop()
     }
 
+    private func everyCallAboutStores(_ client: SocketGateway) async throws {
+        let configuration = EchoGateway.configuration
+        try await client.createStore("set", configuration)
+        try await client.requestStore("asked", configuration)
+        #expect(
+            try await client.removeStore("old", erasing: true)
+                == RemovedStore(id: "old", kept: nil, directory: "/data/old")
+        )
+        try await client.requestRemoval(of: "old")
+        #expect(try await client.keptStores() == EchoGateway.kept)
+        try await client.reviveStore("old")
+        try await client.eraseKeptStore("old")
+        #expect(try await client.ownConfiguration(of: "set") == configuration)
+        #expect(try await client.configureStore("set", configuration))
+    }
+
     private static let errors: [StoreError] = [
+        .limitReached(store: "x", StoreLimitUse(.memory, limit: 3, used: 4)),
         .wrongExpectedVersion(stream: "s", expected: .exactly(3), actual: -1),
         .wrongExpectedVersion(stream: "s", expected: .streamExists, actual: -1),
         .eventIDConflict(stream: "s", id: EventID(high: 1, low: 2), version: 9), .invalid("empty"), .noSuchStore("x"),
         .storeExists("x"), .damaged(store: "x", file: "f", offset: 1 << 40, what: "crc"),
         .unavailable(store: "x", why: "starting"), .outcomeUnknown(store: "x", why: "died"), .refused("no faults"),
+        .streamDeleted("s"), .conditionFailed(.stream("a", .exactly(4)), actual: -1),
+        .conditionFailed(
+            .noneMatching(
+                EventFilter([.init(types: ["a"], typePrefixes: ["b"], streamPrefix: "c", tags: ["d", "ä"])]),
+                after: 7
+            ),
+            actual: 9
+        ),
     ]
 
     @Test("Errors arrive as they were thrown", arguments: errors)
@@ -96,7 +123,7 @@ struct GatewaySocketTests {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(try await client.stores().count == 2)
+        #expect(try await client.stores().count == EchoGateway.infos.count)
         await server.stop()
     }
 
@@ -180,7 +207,7 @@ struct GatewaySocketTests {
         #expect(error?.code == .nobodyServing)
         let server = try serve(EchoGateway(), directory)
         let client = try await SocketGateway.connect(dataDirectory: directory.path)
-        #expect(try await client.stores().count == 2)
+        #expect(try await client.stores().count == EchoGateway.infos.count)
         await server.stop()
     }
 

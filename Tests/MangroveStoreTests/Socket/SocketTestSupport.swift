@@ -88,7 +88,7 @@ actor Gate {
 }
 
 /// A gateway whose answers say what was asked.
-final class EchoGateway: Gateway {
+final class EchoGateway: Gateway, NoSubscriptions {
     let asked = Lock<[GatewayRequest]>([])
     let gate = Gate()
     private let error: StoreError?
@@ -104,7 +104,7 @@ final class EchoGateway: Gateway {
         self.size = size
     }
 
-    private func took(_ request: GatewayRequest) async throws {
+    func took(_ request: GatewayRequest) async throws {
         asked.withLock { $0.append(request) }
         if waits { await gate.pass() }
         if let error { throw error }
@@ -120,8 +120,12 @@ final class EchoGateway: Gateway {
         return AppendResult(stream: stream, version: events.count, position: events.isEmpty ? nil : 7)
     }
 
-    func append(to store: String, _ parts: [StreamBatch]) async throws -> [AppendResult] {
-        try await took(.appendParts(store: store, parts: parts))
+    func append(
+        to store: String,
+        _ parts: [StreamBatch],
+        if conditions: [AppendCondition]
+    ) async throws -> [AppendResult] {
+        try await took(.appendParts(store: store, parts: parts, conditions: conditions))
         return parts.map { AppendResult(stream: $0.stream, version: $0.events.count, position: 8) }
     }
 
@@ -167,18 +171,70 @@ final class EchoGateway: Gateway {
     }
 
     static let infos = [
-        StoreInfo(id: "a", status: .running, events: 3, streams: 2),
+        StoreInfo(id: "a", status: .running, events: 3, streams: 2), limited,
         StoreInfo(id: "b", status: .damaged, problem: "byte 7"),
     ]
+
+    private static var limited: StoreInfo {
+        var info = StoreInfo(id: "ä", status: .starting)
+        info.priority = .low
+        info.autoStart = false
+        info.directory = "/elsewhere/ä"
+        info.limits = [StoreLimitUse(.disk, limit: 1 << 40, used: 7), StoreLimitUse(.connections, limit: 1, used: 1)]
+        return info
+    }
 
     func stores() async throws -> [StoreInfo] {
         try await took(.stores)
         return Self.infos
     }
 
-    func createStore(_ id: String) async throws { try await took(.createStore(id)) }
+    func createStore(_ id: String, _ configuration: StoreConfiguration) async throws {
+        try await took(.managed(store: id, .create(configuration)))
+    }
 
-    func removeStore(_ id: String) async throws { try await took(.removeStore(id)) }
+    func requestStore(_ id: String, _ configuration: StoreConfiguration) async throws {
+        try await took(.managed(store: id, .requestCreation(configuration)))
+    }
+
+    static let kept = [
+        KeptStore(id: "old", identity: String(repeating: "0a", count: 16)),
+        KeptStore(id: "old", identity: String(repeating: "f", count: 32)),
+    ]
+
+    func removeStore(_ id: String, erasing: Bool) async throws -> RemovedStore {
+        try await took(.managed(store: id, .remove(erasing: erasing)))
+        return RemovedStore(id: id, kept: erasing ? nil : Self.kept[0], directory: "/data/" + id)
+    }
+
+    func requestRemoval(of id: String) async throws { try await took(.managed(store: id, .requestRemoval)) }
+
+    func keptStores() async throws -> [KeptStore] {
+        try await took(.managed(store: "", .kept))
+        return Self.kept
+    }
+
+    func reviveStore(_ kept: String) async throws { try await took(.managed(store: kept, .revive)) }
+
+    func eraseKeptStore(_ kept: String) async throws { try await took(.managed(store: kept, .eraseKept)) }
+
+    static var configuration: StoreConfiguration {
+        var configuration = StoreConfiguration()
+        configuration.segmentBytes = 8_192
+        configuration.limits.diskBytes = 1 << 40
+        configuration.tags = ["a", "b"]
+        return configuration
+    }
+
+    func ownConfiguration(of id: String) async throws -> StoreConfiguration {
+        try await took(.managed(store: id, .ownConfiguration))
+        return Self.configuration
+    }
+
+    func configureStore(_ id: String, _ configuration: StoreConfiguration) async throws -> Bool {
+        try await took(.managed(store: id, .configure(configuration)))
+        return true
+    }
 
     func storeStatus(_ id: String) async throws -> StoreInfo {
         try await took(.storeStatus(id))
@@ -202,7 +258,15 @@ final class EchoGateway: Gateway {
 
     func crash(_ path: String, kill: Bool) async throws { try await took(.crash(path: path, kill: kill)) }
 
-    static let report = VerifyReport(store: "s", records: 1, events: 2, streams: 3, bytes: 4, problems: ["x", ""])
+    static let report = VerifyReport(
+        store: "s",
+        records: 1,
+        events: 2,
+        streams: 3,
+        facts: 5,
+        bytes: 4,
+        problems: ["x", ""]
+    )
 
     func verify(_ store: String) async throws -> VerifyReport {
         try await took(.verify(store))

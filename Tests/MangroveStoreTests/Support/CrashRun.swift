@@ -6,8 +6,8 @@ import MangroveTesting
 /// Drives one store through appends, rollovers, checkpoints, crashes and failing disks by a seed, and checks after every
 /// reopening that it holds what it must.
 ///
-/// The oracle is a plain list of the batches in the order they were staged. A store may have forgotten batches from the
-/// end of it, whole ones only, and none that was acknowledged or that a reader has seen.
+/// The oracle is a plain list of the batches of events and of changes of facts, in the order they were staged. A store may
+/// have forgotten batches from the end of it, whole ones only, and none that was acknowledged or that a reader has seen.
 struct CrashRun {
     /// What was found wrong.
     struct Problem: Error, CustomStringConvertible {
@@ -23,7 +23,12 @@ struct CrashRun {
     private let disk: any Disk
     private let policies: [CrashPolicy]
     private var generator: SeededGenerator
-    private var batches: [[Seen]] = []
+    private enum Batch {
+        case events([Seen])
+        case facts([FactChange])
+    }
+
+    private var batches: [Batch] = []
     /// How many batches must be there.
     private var kept = 0
     private var nextEvent = 0
@@ -88,8 +93,24 @@ struct CrashRun {
         }
     }
 
+    private mutating func stageFacts(_ engine: StoreEngine) throws {
+        let changes = (0..<Int.random(in: 1..<5, using: &generator)).map { _ in
+            let space = [FactSpace.snapshots, .checkpoints].randomElement(using: &generator) ?? .parked
+            let size = [0, 8, 256, 257, 1200].randomElement(using: &generator) ?? 0
+            let value = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let isSet = Int.random(in: 0..<4, using: &generator) > 0
+            return FactChange(space, FactKey("key-\(Int.random(in: 0..<6, using: &generator))"), isSet ? value : nil)
+        }
+        _ = try engine.stage(facts: changes)
+        batches.append(.facts(changes))
+    }
+
     private mutating func append(_ engine: StoreEngine) throws {
         for _ in 0..<Int.random(in: 1..<6, using: &generator) {
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                try stageFacts(engine)
+                continue
+            }
             var parts: [StreamBatch] = []
             for _ in 0..<(Int.random(in: 0..<4, using: &generator) == 0 ? 3 : 1) {
                 let stream = "stream-\(Int.random(in: 0..<5, using: &generator))"
@@ -99,7 +120,7 @@ struct CrashRun {
                 nextEvent += count
             }
             _ = try engine.stageFully(AppendRequest(parts))
-            batches.append(parts.flatMap { part in part.events.map { Seen(stream: part.stream, event: $0) } })
+            batches.append(.events(parts.flatMap { part in part.events.map { Seen(stream: part.stream, event: $0) } }))
         }
         try engine.flushStaged()
         kept = batches.count
@@ -110,7 +131,7 @@ struct CrashRun {
         let all = try engine.readAll(count: Int.max)
         var rest = all[...]
         var found = 0
-        for batch in batches {
+        for case (let index, .events(let batch)) in batches.enumerated() {
             if rest.isEmpty { break }
             let part = rest.prefix(batch.count).map { recorded in
                 Seen(
@@ -125,9 +146,11 @@ struct CrashRun {
             }
             guard part == batch else { throw Problem(description: "batch \(found) differs or is there by half") }
             rest = rest.dropFirst(batch.count)
-            found += 1
+            found = index + 1
         }
         guard rest.isEmpty else { throw Problem(description: "\(rest.count) events were never appended") }
+        // Batches of facts between those of events may be there or not; that the facts agree tells which.
+        found = try facts(engine, from: found)
         guard found >= kept else { throw Problem(description: "\(kept - found) acknowledged batches are lost") }
         guard all.map({ $0.position }) == Array(0..<all.count) else {
             throw Problem(description: "positions have gaps")
@@ -148,6 +171,36 @@ struct CrashRun {
         // Readers have seen them now.
         batches.removeLast(batches.count - found)
         kept = found
+    }
+}
+
+extension CrashRun {
+    private struct Place: Hashable {
+        var space: FactSpace
+        var key: FactKey
+    }
+
+    /// How many batches the store holds, given that it has these and none of events after the next ones of facts: the most
+    /// for which all facts are as they should be.
+    private func facts(_ engine: StoreEngine, from known: Int) throws -> Int {
+        var present: [Place: [UInt8]] = [:]
+        for space in FactSpace.allCases {
+            for fact in try engine.facts(space) { present[Place(space: space, key: fact.key)] = fact.value }
+        }
+        var expected: [Place: [UInt8]] = [:]
+        var found: Int?
+        for (index, batch) in batches.enumerated() {
+            if index >= known {
+                if expected == present { found = index }
+                guard case .facts = batch else { break }
+            }
+            guard case .facts(let changes) = batch else { continue }
+            for change in changes { expected[Place(space: change.space, key: change.key)] = change.value }
+        }
+        let isEnd = batches[known...].allSatisfy { if case .facts = $0 { true } else { false } }
+        if isEnd, expected == present { found = batches.count }
+        guard let found else { throw Problem(description: "the facts are those of no moment after batch \(known)") }
+        return found
     }
 }
 

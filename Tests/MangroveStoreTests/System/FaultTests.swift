@@ -8,9 +8,16 @@ import Testing
     static let places = [
         "", "pub-sub", "core", "core/storage", "core/storage/engine", "core/storage/registration", "core/persistence",
         "core/persistence/streams", "core/persistence/streams/writers", "core/persistence/streams/writers/0",
-        "core/persistence/streams/readers", "core/persistence/streams/readers/1", "core/persistence/persistence-worker",
+        "core/persistence/streams/readers", "core/persistence/streams/readers/1", "core/persistence/snapshots",
+        "core/persistence/snapshots/writers", "core/persistence/snapshots/writers/1",
+        "core/persistence/snapshots/readers", "core/persistence/snapshots/readers/0",
+        "core/persistence/persistence-worker",
         "core/notification", "core/notification/leader", "core/notification/leader/tracker",
-        "core/notification/leader/worker", "core/notification/emitters", "core/notification/emitters/$all", "cluster",
+        "core/notification/leader/worker", "core/notification/emitters", "core/notification/emitters/0", "EMITTER",
+        "core/notification/subscriptions-tracker", "core/notification/projections", "core/notification/event-projector",
+        "core/notification/subscription-health-monitor", "core/persistence/subscriptions",
+        "core/persistence/subscriptions/reader", "core/persistence/subscriptions/writer",
+        "cluster",
         "cluster/node-monitor", "gateway", "gateway/0", "WRITER",
     ]
 
@@ -89,6 +96,9 @@ import Testing
         let root = "node/stores/east"
         if place == "WRITER" {
             return runtime.tree().node(at: root)?.subtree.first { $0.id.text.hasPrefix("client-") }?.path
+        }
+        if place == "EMITTER" {
+            return runtime.tree().node(at: root)?.subtree.first { $0.id == "$all" }?.path
         }
         return place.isEmpty ? root : root + "/" + place
     }

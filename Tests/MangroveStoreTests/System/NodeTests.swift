@@ -73,7 +73,10 @@ import Testing
                 _ = try await node.gateway.append(to: "orders", stream: "a", expecting: .any, batch)
             }
             func emitters() -> Int {
-                runtime.tree().node(at: "node/stores/orders/core/notification/emitters")?.children.count ?? -1
+                runtime.tree().node(at: "node/stores/orders/core/notification/emitters")?.subtree.count {
+                    $0.kind == .worker
+                }
+                    ?? -1
             }
             var first = try node.gateway.subscribe(to: "orders", .stream("a"), from: 100).makeAsyncIterator()
             #expect(try await first.next()?.version == 100)

@@ -75,7 +75,7 @@ import Testing
             var refused = false
             do {
                 _ = try await node.gateway.append(to: "east", stream: "a", expecting: .any, happenings(10..<30))
-            } catch StoreError.unavailable, StoreError.outcomeUnknown {
+            } catch StoreError.limitReached("east", let use) where use.kind == .free {
                 refused = true
             }
             #expect(refused)
@@ -84,20 +84,6 @@ import Testing
             #expect(result.version == 29)
             #expect(try await node.gateway.readAll(from: "east", start: 0, count: 100).count == 30)
             await node.close()
-        }
-    }
-
-    @Test("The settings a configuration names are taken, and what is wrong with one is said")
-    func configuration() throws {
-        let settings = try StoreSettings(configuration: Array("{\"segmentBytes\": 8192, \"partitions\": 2}".utf8))
-        #expect(settings.segmentBytes == 8_192)
-        #expect(settings.partitions == 2)
-        #expect(settings.writerIdle == StoreSettings().writerIdle)
-        let faults = [
-            "", "[]", "{\"partition\": 2}", "{\"partitions\": 0}", "{\"partitions\": \"two\"}", "{\"partitions\": 1.5}",
-        ]
-        for bad in faults {
-            #expect(throws: StoreError.self, "\(bad)") { try StoreSettings(configuration: Array(bad.utf8)) }
         }
     }
 

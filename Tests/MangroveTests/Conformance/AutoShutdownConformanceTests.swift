@@ -202,7 +202,7 @@ import Testing
         for (before, after) in kinds.flatMap({ before in kinds.map { (before, $0) } }) {
             simulate(seeds: 0..<2) { simulation in
                 let runtime = simulation.runtime
-                @Sendable func child(_ id: ChildID, _ auto: AutoShutdown) -> Worker {
+                @Sendable func child(_ id: ChildID, _ auto: AutoShutdown) -> ScriptedWorker {
                     scripted(id, Journal(), restart: .transient, isSignificant: auto != .never)
                 }
                 let root = try await runtime.start(

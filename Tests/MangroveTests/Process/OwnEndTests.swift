@@ -25,6 +25,30 @@ private actor Other: ProcessActor {
     func right() throws(CallError) -> Ref<Other> { try context.ref(as: Other.self) }
 }
 
+/// Passes a number on, one less each time.
+private actor Passer: ProcessActor {
+    private var next: Ref<Passer>?
+    private var end: (@Sendable () -> Void)?
+
+    func begin(_ next: Ref<Passer>, _ end: @escaping @Sendable () -> Void) {
+        (self.next, self.end) = (next, end)
+    }
+
+    func pass(_ left: Int) throws {
+        if left == 0 { end?() } else { try next?.cast { try $0.pass(left - 1) } }
+    }
+}
+
+/// Takes its time to end.
+private actor Lingerer: ProcessActor, Terminating {
+    private let runtime: Runtime
+    init(_ runtime: Runtime) { self.runtime = runtime }
+    func fail() throws { throw Mishap() }
+    func terminate(reason: ExitReason) async { try? await runtime.sleep(for: .seconds(10)) }
+}
+
+private struct Mishap: Error {}
+
 @Suite("What a process does to itself") struct OwnEndTests {
     @Test("A process that stops itself from its run asks, and does not wait for its own end")
     func stopFromRun() {
@@ -59,6 +83,91 @@ private actor Other: ProcessActor {
             #expect(try await one.call { other async in (try? other.right()) != nil })
             #expect(two.isDead)
             await runtime.shutdown()
+        }
+    }
+
+    private let pair = Supervisor {
+        Worker("one", name: "one") { Other($0) }
+        Worker("two", name: "two", restart: .temporary) { Other($0) }
+    }
+
+    @Test("A kill reaches the turn of a process that the task of another went on to")
+    func killReachesFollowedTurn() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(pair)
+            let two = try runtime.address("two", of: Other.self).resolve()
+            let cancelled = Lock(false)
+            try runtime.address("one", of: Other.self).cast { _ in
+                try two.cast { _ async in
+                    do { try await runtime.sleep(for: .seconds(3_600)) } catch { cancelled.withLock { $0 = true } }
+                }
+            }
+            try await runtime.sleep(for: .seconds(1))
+            #expect(!cancelled.withLock { $0 })
+            two.kill()
+            try await runtime.sleep(for: .seconds(1))
+            #expect(cancelled.withLock { $0 })
+            await runtime.shutdown()
+        }
+    }
+
+    @Test("Of what waits for a process to run in one go, nothing runs after its death")
+    func nothingRunsAfterDeath() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(pair)
+            let two = try runtime.address("two", of: Other.self).resolve()
+            let ran = Lock<[Int]>([])
+            try two.cast { _ async in try? await runtime.sleep(for: .seconds(1)) }
+            try two.cast { _ in ran.withLock { $0.append(1) } }
+            try two.cast { _ in two.kill() }
+            try two.cast { _ in ran.withLock { $0.append(2) } }
+            try await runtime.sleep(for: .seconds(2))
+            #expect(two.isDead)
+            #expect(ran.withLock { $0 } == [1])
+            await runtime.shutdown()
+        }
+    }
+
+    @Test("The task of another that went on to a process does not stay for its end")
+    func endOfFollowed() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(
+                Supervisor {
+                    Worker("one", name: "one") { Other($0) }
+                    Worker("two", name: "two", restart: .temporary, shutdown: .infinity) { Lingerer($0.runtime) }
+                }
+            )
+            let two = try runtime.address("two", of: Lingerer.self).resolve()
+            try runtime.address("one", of: Other.self).cast { _ in try two.cast { try $0.fail() } }
+            // Nobody but its process holds the actor of the one meanwhile: the simulation would notice.
+            try await runtime.sleep(for: .seconds(5))
+            #expect(!two.isDead)
+            try await runtime.sleep(for: .seconds(10))
+            #expect(two.isDead)
+        }
+    }
+
+    @Test("Casts go round a ring for as long as there are any")
+    func ring() {
+        simulate { simulation in
+            let runtime = simulation.runtime
+            try await runtime.start(
+                Supervisor {
+                    for name in ["a", "b", "c"] { Worker(ChildID(name), name: ProcessName(name)) { Passer() } }
+                }
+            )
+            let ring = try ["a", "b", "c"].map { try runtime.address(ProcessName($0), of: Passer.self).resolve() }
+            let done = Lock(false)
+            for (index, member) in ring.enumerated() {
+                let next = ring[(index + 1) % 3]
+                try await member.call { $0.begin(next) { done.withLock { $0 = true } } }
+            }
+            try ring[0].cast { try $0.pass(3_000) }
+            try await simulation.quiet()
+            #expect(done.withLock { $0 })
         }
     }
 

@@ -5,62 +5,15 @@ import Testing
 struct Boom: Error {}
 
 /// What happened, in order, over a whole run.
-final class Journal: Sendable {
-    private let lines = Lock<[String]>([])
+typealias Journal = EventOrder
 
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-
-    var all: [String] { lines.withLock { $0 } }
-
-    /// The lines since the last look.
-    func take() -> [String] {
-        lines.withLock { lines in
-            defer { lines = [] }
-            return lines
-        }
-    }
-}
-
-/// A process that does as its script says, and writes down its starts and stops.
-actor Scripted: ProcessActor, Terminating {
-    enum Start: Sendable {
-        case works
-        case fails
-        case ignores
-        case takes(Duration)
-        /// Fails, and so does every attempt after it.
-        case failsForEver
-        /// Never returns, unless cancelled.
-        case hangs
-    }
-
-    let id: String
-    private let journal: Journal
-    private let runtime: Runtime
-    private let terminating: Duration?
-    private(set) var state = 0
-
+extension Scripted {
     init(_ id: String, _ journal: Journal, _ runtime: Runtime, terminating: Duration?) {
-        self.id = id
-        self.journal = journal
-        self.runtime = runtime
-        self.terminating = terminating
+        self.init(id, journal, runtime, terminating: terminating, failure: Boom())
     }
-
-    func terminate(reason: ExitReason) async {
-        // Time to finish that cancellation does not cut short.
-        if let terminating {
-            await runtime.spawn { [runtime] in try? await runtime.sleep(for: terminating) }.value
-        }
-        journal.add("stop \(id) \(reason)")
-    }
-
-    func set(_ value: Int) { state = value }
-    func crash() throws { throw Boom() }
-    func leave(_ reason: ExitReason) throws { throw Exit(reason) }
 }
 
-/// A child that runs a ``Scripted`` process.
+/// A child that runs a ``Scripted`` process, which fails with ``Boom``.
 func scripted(
     _ id: ChildID,
     _ journal: Journal,
@@ -71,40 +24,19 @@ func scripted(
     mailboxLimit: Int = 100_000,
     starts: [Scripted.Start] = [],
     terminating: Duration? = nil
-) -> Worker {
-    let attempts = Lock(0)
-    return Worker(
+) -> ScriptedWorker {
+    ScriptedWorker(
         id,
+        journal,
         name: name,
         restart: restart,
         shutdown: shutdown,
         isSignificant: isSignificant,
-        mailboxLimit: mailboxLimit
-    ) { context in
-        let attempt = attempts.withLock { attempts -> Int in
-            attempts += 1
-            return attempts - 1
-        }
-        let runtime = context.runtime
-        var start = starts.indices.contains(attempt) ? starts[attempt] : .works
-        if attempt >= starts.count, case .failsForEver? = starts.last { start = .fails }
-        switch start {
-        case .works: break
-        case .fails, .failsForEver:
-            journal.add("fail \(id)")
-            throw Boom()
-        case .ignores:
-            journal.add("ignore \(id)")
-            throw IgnoreStart()
-        case .takes(let time):
-            try await runtime.sleep(for: time)
-        case .hangs:
-            journal.add("hang \(id)")
-            try await runtime.sleep(for: .seconds(1_000_000))
-        }
-        journal.add("start \(id)")
-        return Scripted(id.text, journal, runtime, terminating: terminating)
-    }
+        mailboxLimit: mailboxLimit,
+        starts: starts,
+        terminating: terminating,
+        failure: Boom()
+    )
 }
 
 /// Runs `body` under several seeds, then stops everything and checks that nothing is left: no process, no timer.

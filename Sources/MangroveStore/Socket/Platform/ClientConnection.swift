@@ -2,7 +2,7 @@ import Mangrove
 
 /// A client's connection: one thread that reads and completes calls, one that writes, and tasks that wait without blocking.
 final class ClientConnection: Sendable {
-    private typealias Waiter = CheckedContinuation<Result<[UInt8], StoreError>, Never>
+    private typealias Waiter = @Sendable (Result<[UInt8], StoreError>) -> Void
 
     private let socket: UnixSocket
     private let machine = WaitableState(ClientMachine<Waiter>())
@@ -48,7 +48,7 @@ final class ClientConnection: Sendable {
     ///
     /// A cancelled caller stops waiting at once. Calls may be made by any number of tasks at a time.
     func call(_ request: GatewayRequest) async throws(StoreError) -> [UInt8] {
-        let payload = request.encoded
+        let payload = TaggedRequest(id: RequestID.current, request).encoded
         guard payload.count <= Frame.maximumLength - Frame.headerLength else {
             throw .invalid("the request has \(payload.count) bytes; the limit is \(Frame.maximumLength)")
         }
@@ -58,12 +58,19 @@ final class ClientConnection: Sendable {
         let frame = Frame(kind: .request, call: number, payload: payload).encoded
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { waiter in
-                carryOut(machine.update { $0.admit(number, frame, waiter) })
+                carryOut(machine.update { $0.admit(number, frame) { waiter.resume(returning: $0) } })
             }
         } onCancel: {
             carryOut(machine.update { $0.cancel(number) })
         }
         return try result.get()
+    }
+
+    /// Makes a call whose reply nobody waits for.
+    func tell(_ request: GatewayRequest) {
+        let number = machine.update { $0.reserve(store: request.store, changesSomething: false) }
+        let frame = Frame(kind: .request, call: number, payload: request.encoded).encoded
+        carryOut(machine.update { $0.admit(number, frame) { _ in } })
     }
 
     /// Ends the connection and every call that is under way.
@@ -112,7 +119,7 @@ final class ClientConnection: Sendable {
     }
 
     private func carryOut(_ completion: ClientMachine<Waiter>.Completion?) {
-        if let completion { completion.waiter.resume(returning: completion.result) }
+        if let completion { completion.waiter(completion.result) }
     }
 
     private static let lost = "the connection to the node was lost"

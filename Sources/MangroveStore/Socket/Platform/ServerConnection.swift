@@ -5,14 +5,22 @@ import Mangrove
 final class ServerConnection: Sendable {
     /// Carries a request out and then calls the function it was given, once, with the answer.
     typealias Handler =
-        @Sendable (GatewayRequest, @escaping @Sendable (Result<GatewayReply, StoreError>) -> Void) -> Void
+        @Sendable (TaggedRequest, @escaping @Sendable (Result<GatewayReply, StoreError>) -> Void) -> Void
 
     private let socket: UnixSocket
     private let machine: WaitableState<ServerConnectionMachine>
     private let handler: Handler
+    private let readingEnded: @Sendable () -> Void
 
-    init(socket: UnixSocket, limit: Int, handler: @escaping Handler) {
+    /// - Parameter readingEnded: called once no more requests can come.
+    init(
+        socket: UnixSocket,
+        limit: Int,
+        readingEnded: @escaping @Sendable () -> Void = {},
+        handler: @escaping Handler
+    ) {
         self.socket = socket
+        self.readingEnded = readingEnded
         self.handler = handler
         machine = WaitableState(ServerConnectionMachine(limit: limit))
     }
@@ -50,6 +58,7 @@ final class ServerConnection: Sendable {
         socket.limitWaiting(seconds: 0)
         guard SystemThread.start("grove-socket-write", { self.write() }) else { return }
         read()
+        readingEnded()
         machine.wait { $0.writerEnded ? () : nil }
     }
 
@@ -79,7 +88,7 @@ final class ServerConnection: Sendable {
             self.machine.update { $0.answered(frames) }
         }
         do throws(WireError) {
-            handler(try GatewayRequest(decoding: frame.payload), answer)
+            handler(try TaggedRequest(decoding: frame.payload), answer)
         } catch {
             answer(.failure(.invalid("the node does not understand the request: expected \(error.what)")))
         }

@@ -1,0 +1,9 @@
+import Benchmark
+
+let benchmarks: @Sendable () -> Void = {
+    registerAppends()
+    registerReads()
+    registerRecovery()
+    registerSubscribers()
+    registerManyStores()
+}
