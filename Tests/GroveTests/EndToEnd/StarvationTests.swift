@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Supervision while every thread of the pool is kept", .timeLimit(.minutes(5)))
+@Suite("Supervision while every thread of the pool is kept", .timeLimit(.minutes(30)))
 struct StarvationTests {
     @Test("Crashed children are restarted and timers fire, and the log says who keeps the threads")
     func goesOn() async throws {

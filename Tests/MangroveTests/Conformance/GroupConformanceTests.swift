@@ -225,7 +225,7 @@ import Testing
         }
     }
 
-    @Test("Leaving costs the same in a group of thousands", .timeLimit(.minutes(10)))
+    @Test("Leaving costs the same in a group of thousands", .timeLimit(.minutes(30)))
     func cost() {
         withMembers(seeds: 0..<1) { simulation, members, _ in
             let groups = ProcessGroups<Int>(in: simulation.runtime)

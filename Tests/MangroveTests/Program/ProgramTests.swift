@@ -59,7 +59,7 @@ private final class Lines: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct ProgramTests {
+@Suite(.timeLimit(.minutes(30))) struct ProgramTests {
     @Test("A program's lines come as turns, in order, the last one without a line end too, before its end is known")
     func lines() async throws {
         let (runtime, _) = realRuntime()
