@@ -31,7 +31,7 @@ struct ArgumentTests {
         (["read", "s", "x", "--backward=yes"], "--backward takes no value"),
         (["read", "s"], "read needs STREAM or --all"),
         (["read", "s", "x", "--all"], "read takes either STREAM or --all, not both"),
-        (["read", "s", "--all", "--backward"], "--all cannot be read with --backward"),
+        (["read", "s", "x", "--tag", "red"], "--tag goes with --all"),
         (["read", "s", "x", "y"], "unexpected argument 'y'; see 'grove read --help'"),
         (["read", "", "x"], "STORE must not be empty"),
         (["read", "s", ""], "STREAM must not be empty"),

@@ -25,6 +25,15 @@ import Testing
         )
     }
 
+    @Test("erase forgets a stream's key when that is said twice, where there is one")
+    func erase() async throws {
+        let bench = Bench()
+        #expect(await bench.run("erase", "orders", "person-1", "--forget-key") == .done)
+        #expect(bench.lines == ["{\"stream\":\"person-1\",\"status\":\"erased\"}"])
+        #expect(await bench.run("erase", "orders", "a", "--forget-key") == .failure)
+        #expect(bench.complaint == "grove: this node encrypts no streams\n")
+    }
+
     @Test("snapshots lists, reads the newest or an older one, and removes")
     func snapshots() async throws {
         let bench = Bench()
@@ -55,6 +64,7 @@ import Testing
         "What cannot be meant is refused with what is wrong",
         arguments: [
             (["truncate", "s", "a"], "truncate needs --before N"),
+            (["erase", "s", "a"], "erase cannot be undone: say --forget-key as well"),
             (["truncate", "s", "a", "--before", "x"], "--before must be a whole number, 0 or more, not 'x'"),
             (["snapshots", "s", "reed"], "unknown word after the store 'reed'; did you mean 'read'?"),
             (["snapshots", "s", "read", "x"], "STREAM is missing"),

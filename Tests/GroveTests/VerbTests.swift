@@ -133,6 +133,23 @@ struct VerbTests {
         #expect(data(second.lines) == ["6", "4"])
     }
 
+    @Test("read --all goes backward too, and takes only what is selected")
+    func readSelected() async {
+        let bench = await filled(300)
+        #expect(await bench.run("read", "orders", "--all", "--backward", "--count", "70") == .done)
+        #expect(data(bench.lines) == (230..<300).reversed().map(String.init))
+        let second = await filled(10)
+        #expect(await second.run("read", "orders", "--all", "--stream-prefix", "e", "--from=3") == .done)
+        #expect(data(second.lines) == ["4", "6", "8"])
+        let third = await filled(10)
+        let words = ["--stream-prefix=o", "--type=t", "--type=u"]
+        #expect(await third.run("read", "orders", "--all", "--backward", words[0], words[1], words[2]) == .done)
+        #expect(data(third.lines) == ["9", "7", "5", "3", "1"])
+        let fourth = await filled(10)
+        #expect(await fourth.run("read", "orders", "--all", "--tag", "red") == .done)
+        #expect(fourth.lines.isEmpty)
+    }
+
     @Test("A stream that is not there has no events, and a store that is not there is an error")
     func readNothing() async {
         let bench = Bench()

@@ -77,6 +77,8 @@ extension LogRequest {
         }
         return switch self {
         case .readAll(_, _, let filter): AccessNeed(.read, stores: .one(store), streams: filter.scopes)
+        case .readAllBackward(_, _, let filter):
+            AccessNeed(.read, stores: .one(store), streams: filter?.scopes ?? [.all])
         case .streamSettings(let stream): need(.read, .one(stream))
         case .setStreamSettings(let stream, _), .truncate(let stream, _), .deleteStream(let stream, _),
             .eraseStream(let stream):

@@ -28,13 +28,17 @@ public struct SealedPlace: Sendable, Hashable {
         case data = 1
         /// Its metadata.
         case metadata = 2
+        /// The data of a snapshot that was made of the stream.
+        case snapshot = 3
+        /// The metadata of such a snapshot.
+        case snapshotMetadata = 4
     }
 
     /// The store.
     public var store: String
     /// The stream.
     public var stream: String
-    /// The event.
+    /// The event; of a snapshot, a random id that no other recording of it has.
     public var id: EventID
     /// What of it.
     public var part: Part
@@ -104,14 +108,8 @@ extension StreamEncryption {
         _ randomness: any RuntimeRandomness
     ) throws(StoreError) -> [NewEvent] {
         guard !events.isEmpty, applies(stream, store) else { return events }
-        do {
-            var state = try vault.key(of: stream, in: store)
-            if state == .absent {
-                var new: [UInt8] = []
-                while new.count < cipher.keySize { new.append(little: randomness.next()) }
-                state = try vault.key(of: stream, in: store, orKeep: Array(new.prefix(cipher.keySize)))
-            }
-            guard case .present(let key) = state else { throw StoreError.streamDeleted(stream) }
+        return try onVault(store, "events cannot be encrypted") {
+            let key = try sealingKey(of: stream, in: store, randomness)
             return try events.map { event in
                 var sealed = event
                 func place(_ part: SealedPlace.Part) -> SealedPlace {
@@ -122,10 +120,31 @@ extension StreamEncryption {
                 sealed.isSealed = true
                 return sealed
             }
+        }
+    }
+
+    /// The key that is encrypted with from now on; it is made if there is none.
+    /// - Throws: ``StoreError/streamDeleted(_:)`` if it is forgotten; what the vault throws.
+    func sealingKey(of stream: String, in store: String, _ randomness: any RuntimeRandomness) throws -> [UInt8] {
+        var state = try vault.key(of: stream, in: store)
+        if state == .absent {
+            var new: [UInt8] = []
+            while new.count < cipher.keySize { new.append(little: randomness.next()) }
+            state = try vault.key(of: stream, in: store, orKeep: Array(new.prefix(cipher.keySize)))
+        }
+        guard case .present(let key) = state else { throw StoreError.streamDeleted(stream) }
+        return key
+    }
+
+    /// Works with keys and cipher.
+    /// - Throws: ``StoreError`` as it comes; ``StoreError/unavailable(store:why:)`` for what else they throw.
+    func onVault<Result>(_ store: String, _ what: String, _ work: () throws -> Result) throws(StoreError) -> Result {
+        do {
+            return try work()
         } catch let error as StoreError {
             throw error
         } catch {
-            throw .unavailable(store: store, why: "events cannot be encrypted: \(error)")
+            throw .unavailable(store: store, why: "\(what): \(error)")
         }
     }
 
@@ -153,13 +172,18 @@ extension StoreEngine {
     /// - Throws: ``StoreError/unavailable(store:why:)`` if they cannot be decrypted.
     func opened(_ events: [RecordedEvent]) throws(StoreError) -> [RecordedEvent] {
         guard events.contains(where: { $0.isSealed }) else { return events }
+        let encryption = try theEncryption()
+        return try encryption.onVault(store, "events cannot be decrypted") {
+            try events.map { $0.isSealed ? try encryption.open($0, in: store) : $0 }
+        }
+    }
+
+    /// What decrypts what is encrypted here.
+    /// - Throws: ``StoreError/unavailable(store:why:)`` if the node has no cipher.
+    func theEncryption() throws(StoreError) -> StreamEncryption {
         guard let encryption else {
             throw .unavailable(store: store, why: "it has encrypted events, and the node has no cipher")
         }
-        do {
-            return try events.map { $0.isSealed ? try encryption.open($0, in: store) : $0 }
-        } catch {
-            throw .unavailable(store: store, why: "events cannot be decrypted: \(error)")
-        }
+        return encryption
     }
 }

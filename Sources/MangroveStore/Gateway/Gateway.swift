@@ -50,6 +50,17 @@ public protocol Gateway: SubscriptionGateway, ProjectionGateway, StoresGateway, 
     /// on, and says how far it looked: a page can have few events or none before the end.
     func readAll(from store: String, start: Int, count: Int, filter: EventFilter) async throws -> EventPage
 
+    /// Reads up to `count` events of all streams, or of those that a filter means, newest first, from position `start` downwards,
+    /// and says how far it looked: a page can have few events or none before the end.
+    ///
+    /// - Parameter start: the first position; nil is the last event.
+    func readAllBackward(
+        from store: String,
+        start: Int?,
+        count: Int,
+        filter: EventFilter?
+    ) async throws -> EventPage
+
     /// What a stream says of itself, and how much of it is kept; the defaults for a stream that there is not.
     func streamSettings(of stream: String, in store: String) async throws -> StreamSettings
 
@@ -90,10 +101,12 @@ public protocol Gateway: SubscriptionGateway, ProjectionGateway, StoresGateway, 
     /// Removes a snapshot, and returns when that is durable; fine if it is not there.
     func deleteSnapshot(_ id: SnapshotID, in store: String) async throws
 
-    /// Erases what the events of an encrypted stream carry, by forgetting the stream's key; returns when that is durable.
+    /// Erases what the events and snapshots of an encrypted stream carry, by forgetting the stream's key; returns when that is
+    /// durable.
     ///
-    /// The events stay in place and read as erased (``RecordedEvent/isErased``), wherever copies of the store may be;
-    /// nothing can be appended to the stream any more. Snapshots made from them are not erased: delete those.
+    /// They stay in place and read as erased (``RecordedEvent/isErased``, ``Snapshot/isErased``), wherever copies of the store may
+    /// be; nothing can be appended to the stream any more. The states of projections are not erased: rebuild those that took
+    /// them in.
     /// - Throws: ``StoreError/refused(_:)`` by a node that encrypts no streams.
     func eraseStream(_ stream: String, in store: String) async throws
 

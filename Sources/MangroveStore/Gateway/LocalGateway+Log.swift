@@ -11,6 +11,21 @@ extension LocalGateway {
         }
     }
 
+    /// Reads events of all streams, or of those that a filter means, newest first.
+    public func readAllBackward(
+        from store: String,
+        start: Int?,
+        count: Int,
+        filter: EventFilter?
+    ) async throws -> EventPage {
+        try filter?.check()
+        return try await retrying(store) { [self] in
+            try await reader(store, start ?? 0).call(timeout: nil) {
+                try await $0.readAllBackward(start: start, count: count, filter: filter)
+            }
+        }
+    }
+
     /// A stream's settings.
     public func streamSettings(of stream: String, in store: String) async throws -> StreamSettings {
         try AppendRequest.check(stream: stream)
@@ -41,9 +56,10 @@ extension LocalGateway {
     public func recordSnapshot(_ snapshot: Snapshot, in store: String, keeping kept: Int?) async throws {
         try snapshot.check(maximum: node.controls.settings(of: store).maximumAppendBytes)
         if let kept, kept < 1 { throw StoreError.invalid("at least one snapshot is kept, not \(kept)") }
+        let sealed = try await sealed(snapshot, in: store)
         // Made twice it does what it does once.
         try await retrying(store, appends: true) { [self] in
-            try await writer(store, snapshot.id).call(timeout: nil) { try await $0.record(snapshot, keeping: kept) }
+            try await writer(store, snapshot.id).call(timeout: nil) { try await $0.record(sealed, keeping: kept) }
         }
     }
 
@@ -117,6 +133,12 @@ extension LocalGateway {
         return try await runtime.environment.blocking.run {
             try encryption.seal(events, of: stream, in: store, randomness)
         }
+    }
+
+    private func sealed(_ snapshot: Snapshot, in store: String) async throws -> Snapshot {
+        guard let encryption, encryption.applies(snapshot.id.stream, store) else { return snapshot }
+        let randomness = runtime.environment.randomness
+        return try await runtime.environment.blocking.run { try encryption.seal(snapshot, in: store, randomness) }
     }
 
     private func writer(_ store: String, _ id: SnapshotID) throws -> Ref<SnapshotWriter> {

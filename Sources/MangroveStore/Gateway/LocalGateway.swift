@@ -298,11 +298,18 @@ public final class LocalGateway: Gateway {
                 }
             } catch let error as SupervisorError {
                 why = "\(error)"
+            } catch  where unsure && (error as? StoreError)?.saysNothingWasDone != true {
+                // An earlier try may have done it all the same.
+                throw StoreError.outcomeUnknown(store: store, why: "\(error)")
             }
             guard runtime.clock.now().advanced(by: pause) < deadline else {
                 throw unsure ? StoreError.outcomeUnknown(store: store, why: why) : .unavailable(store: store, why: why)
             }
-            try await runtime.sleep(for: pause)
+            do {
+                try await runtime.sleep(for: pause)
+            } catch  where unsure {
+                throw StoreError.outcomeUnknown(store: store, why: "\(why), and its caller was cancelled")
+            }
             pause = min(pause * 2, .milliseconds(500))
         }
     }
@@ -322,6 +329,16 @@ public final class LocalGateway: Gateway {
         }
         if node.halted.contains(store) { throw StoreError.refused("store '\(store)' is inactive") }
         _ = try await request(store, .run)
+    }
+}
+
+extension StoreError {
+    /// Whether a store that says this of an append has looked for it among what it has: no try before has done it either.
+    fileprivate var saysNothingWasDone: Bool {
+        switch self {
+        case .wrongExpectedVersion, .eventIDConflict, .conditionFailed, .invalid: true
+        default: false
+        }
     }
 }
 

@@ -59,6 +59,9 @@ public struct EventFilter: Sendable, Hashable {
         EventFilter([Alternative(tags: tags)])
     }
 
+    /// Every event.
+    static let everything = EventFilter([Alternative()])
+
     /// Events that meet this filter or the other.
     public func or(_ other: EventFilter) -> EventFilter {
         EventFilter(alternatives + other.alternatives)
@@ -103,9 +106,10 @@ extension EventFilter.Alternative {
 
 /// Some events of all streams that meet a filter, and where to go on.
 public struct EventPage: Sendable, Equatable {
-    /// The events, in the order of their positions.
+    /// The events, in the order of their positions; backwards the newest first.
     public var events: [RecordedEvent]
-    /// The position to go on from: everything before it has been looked at.
+    /// The position to go on from: everything before it has been looked at, backwards everything after it; -1 where nothing is
+    /// left there.
     public var next: Int
     /// Whether that is the end of what there is.
     public var isAtEnd: Bool

@@ -14,6 +14,7 @@ public struct EventSequence: AsyncSequence, Sendable {
     enum Source: Sendable {
         case stream(String, from: Int?, ReadDirection)
         case all(from: Int, EventFilter?)
+        case allBackward(from: Int?, EventFilter?)
     }
 
     init(_ gateway: any Gateway, _ store: String, _ source: Source, pageSize: Int) {
@@ -77,6 +78,16 @@ public struct EventSequence: AsyncSequence, Sendable {
                 page = found.events[...]
                 isAtEnd = found.isAtEnd
                 source = .all(from: found.next, filter)
+            case .allBackward(let start, let filter):
+                let found = try await gateway.readAllBackward(
+                    from: store,
+                    start: start,
+                    count: pageSize,
+                    filter: filter
+                )
+                page = found.events[...]
+                isAtEnd = found.isAtEnd
+                source = .allBackward(from: found.next, filter)
             }
         }
     }
@@ -100,14 +111,20 @@ extension Gateway {
     /// The events of all streams in the order of their positions, or those of them that a filter means, read in pages; see
     /// ``EventSequence``.
     ///
-    /// - Parameter start: the first position.
+    /// - Parameter start: the first position; nil is the first event, or backwards the last one.
     /// - Parameter pageSize: how many are asked for at a time.
     public func allEvents(
         in store: String,
-        from start: Int = 0,
+        from start: Int? = nil,
         filter: EventFilter? = nil,
+        direction: ReadDirection = .forward,
         pageSize: Int = 500
     ) -> EventSequence {
-        EventSequence(self, store, .all(from: start, filter), pageSize: Swift.max(pageSize, 1))
+        let source: EventSequence.Source =
+            switch direction {
+            case .forward: .all(from: start ?? 0, filter)
+            case .backward: .allBackward(from: start, filter)
+            }
+        return EventSequence(self, store, source, pageSize: Swift.max(pageSize, 1))
     }
 }

@@ -39,6 +39,10 @@ public struct Snapshot: Sendable, Equatable {
     public var metadata: [UInt8]?
     /// When it was recorded; the store says so.
     public internal(set) var created = Timestamp(microseconds: 0)
+    /// Whether what it carried is erased, because its stream's key is forgotten: then ``data`` is `null`.
+    public internal(set) var isErased = false
+    /// What it is encrypted under, if it is; only between the gateway and the log.
+    var seal: EventID?
 
     /// Makes a snapshot to be recorded.
     public init(_ id: SnapshotID, data: [UInt8], metadata: [UInt8]? = nil) {

@@ -4,7 +4,9 @@
 /// size
 ///    8  created   microseconds since 1970, signed
 ///    4  size of the data, then the data
-///    1  1 if there is metadata, else 0; then the metadata to the end
+///    1  flags: 1 if there is metadata, 2 if both are encrypted
+///   16  only then: the id under which they are
+///       the metadata, to the end
 /// ```
 enum SnapshotRecord {
     /// The key of a snapshot.
@@ -35,10 +37,17 @@ enum SnapshotRecord {
         bytes.append(little: created.microseconds)
         bytes.append(little: UInt32(truncatingIfNeeded: snapshot.data.count))
         bytes.append(contentsOf: snapshot.data)
-        bytes.append(snapshot.metadata == nil ? 0 : 1)
+        bytes.append((snapshot.metadata == nil ? 0 : hasMetadata) | (snapshot.seal == nil ? 0 : isSealed))
+        if let seal = snapshot.seal {
+            bytes.append(little: seal.high)
+            bytes.append(little: seal.low)
+        }
         bytes.append(contentsOf: snapshot.metadata ?? [])
         return bytes
     }
+
+    private static let hasMetadata: UInt8 = 1
+    private static let isSealed: UInt8 = 2
 
     /// The snapshot that was kept.
     /// - Throws: ``Malformed``.
@@ -48,10 +57,14 @@ enum SnapshotRecord {
             var reader = ByteReader(UnsafeRawBufferPointer(bytes))
             let created = Timestamp(microseconds: try reader.integer())
             let data = Array(try reader.slice(Int(try reader.integer(UInt32.self))))
-            let hasMetadata = try reader.integer(UInt8.self) == 1
+            let flags = try reader.integer(UInt8.self)
+            guard flags <= hasMetadata | isSealed else { throw Malformed("a snapshot's flags cannot be right") }
+            let seal =
+                flags & isSealed == 0 ? nil : EventID(high: try reader.integer(), low: try reader.integer())
             let rest = Array(try reader.slice(reader.remaining))
-            var snapshot = Snapshot(id, data: data, metadata: hasMetadata ? rest : nil)
+            var snapshot = Snapshot(id, data: data, metadata: flags & hasMetadata == 0 ? nil : rest)
             snapshot.created = created
+            snapshot.seal = seal
             return snapshot
         }
     }
@@ -91,11 +104,13 @@ extension StoreEngine {
 
     private func snapshot(_ fact: Fact?) throws(StoreError) -> Snapshot? {
         guard let fact else { return nil }
+        let snapshot: Snapshot
         do throws(Malformed) {
-            return try SnapshotRecord.decode(fact)
+            snapshot = try SnapshotRecord.decode(fact)
         } catch {
             throw damaged(error)
         }
+        return snapshot.seal == nil ? snapshot : try theEncryption().open(snapshot, in: store)
     }
 
     private func damaged(_ malformed: Malformed) -> StoreError {

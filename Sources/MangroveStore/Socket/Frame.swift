@@ -82,7 +82,7 @@ struct Frame: Sendable, Equatable {
 /// What both sides say first, so that neither ever takes something else for this protocol, or another version of it.
 enum Greeting {
     /// The version of the protocol spoken here.
-    static let version: UInt8 = 1
+    static let version: UInt8 = 2
     /// How many bytes a greeting has.
     static let length = 8
 

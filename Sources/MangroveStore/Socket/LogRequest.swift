@@ -1,6 +1,7 @@
 /// A question about what a store's log keeps and how, as it travels.
 enum LogRequest: Sendable, Equatable {
     case readAll(start: Int, count: Int, filter: EventFilter)
+    case readAllBackward(start: Int?, count: Int, filter: EventFilter?)
     case streamSettings(stream: String)
     case setStreamSettings(stream: String, StreamSettings)
     case truncate(stream: String, before: Int)
@@ -16,7 +17,7 @@ enum LogRequest: Sendable, Equatable {
     /// Whether carrying it out changes something.
     var changesSomething: Bool {
         switch self {
-        case .readAll, .streamSettings, .snapshot, .latestSnapshot, .snapshots: false
+        case .readAll, .readAllBackward, .streamSettings, .snapshot, .latestSnapshot, .snapshots: false
         case .setStreamSettings, .truncate, .deleteStream, .recordSnapshot, .deleteSnapshot, .compact, .eraseStream:
             true
         }
@@ -27,6 +28,12 @@ enum LogRequest: Sendable, Equatable {
         switch self {
         case .readAll(let start, let count, let filter):
             return .log(.page(try await gateway.readAll(from: store, start: start, count: count, filter: filter)))
+        case .readAllBackward(let start, let count, let filter):
+            return .log(
+                .page(
+                    try await gateway.readAllBackward(from: store, start: start, count: count, filter: filter)
+                )
+            )
         case .streamSettings(let stream):
             return .log(.settings(try await gateway.streamSettings(of: stream, in: store)))
         case .setStreamSettings(let stream, let settings):
@@ -106,6 +113,11 @@ extension WireWriter {
             byte(10)
             snapshotID(id)
         case .compact: byte(11)
+        case .readAllBackward(let start, let count, let filter):
+            byte(13)
+            optional(start) { $0.integer($1) }
+            integer(count)
+            optional(filter) { $0.eventFilter($1) }
         case .eraseStream(let stream):
             byte(12)
             text(stream)
@@ -145,6 +157,7 @@ extension WireWriter {
         data(snapshot.data)
         optional(snapshot.metadata) { $0.data($1) }
         unsigned(UInt64(bitPattern: snapshot.created.microseconds))
+        flag(snapshot.isErased)
     }
 
     mutating func eventFilter(_ filter: EventFilter) {
@@ -193,6 +206,12 @@ extension WireReader {
         case 10: .deleteSnapshot(try snapshotID())
         case 11: .compact
         case 12: .eraseStream(try text())
+        case 13:
+            .readAllBackward(
+                start: try optionalInteger(),
+                count: try integer(),
+                filter: try optional { (reader) throws(WireError) in try reader.eventFilter() }
+            )
         default: throw WireError(what: "a request")
         }
     }
@@ -257,6 +276,7 @@ extension WireReader {
             metadata: try optional { (reader) throws(WireError) in try reader.data() }
         )
         snapshot.created = Timestamp(microseconds: Int64(bitPattern: try unsigned()))
+        snapshot.isErased = try flag()
         return snapshot
     }
 

@@ -7,6 +7,19 @@ extension SocketGateway {
         }
     }
 
+    /// Asks the node, as ``Gateway/readAllBackward(from:start:count:filter:)`` says.
+    /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
+    public func readAllBackward(
+        from store: String,
+        start: Int?,
+        count: Int,
+        filter: EventFilter?
+    ) async throws -> EventPage {
+        try await askLog(store, .readAllBackward(start: start, count: count, filter: filter)) {
+            if case .page(let page) = $0 { page } else { nil }
+        }
+    }
+
     /// Asks the node, as ``Gateway/streamSettings(of:in:)`` says.
     /// - Throws: ``StoreError``; when the connection is lost, ``StoreError/unavailable(store:why:)``.
     public func streamSettings(of stream: String, in store: String) async throws -> StreamSettings {

@@ -48,11 +48,18 @@ actor StreamReader: ProcessActor {
 
     func readAll(start: Int, count: Int, filter: EventFilter) async throws -> EventPage {
         let now = now
-        var page = try await refusal.watching {
-            try await session.read { engine in
-                try engine.readAll(start: start, count: count, filter: filter, now: now)
-            }
+        return try await page { engine in try engine.readAll(start: start, count: count, filter: filter, now: now) }
+    }
+
+    func readAllBackward(start: Int?, count: Int, filter: EventFilter?) async throws -> EventPage {
+        let now = now
+        return try await page { engine in
+            try engine.readAllBackward(start: start, count: count, filter: filter, now: now)
         }
+    }
+
+    private func page(_ read: @escaping @Sendable (StoreEngine) throws -> EventPage) async throws -> EventPage {
+        var page = try await refusal.watching { try await session.read(read) }
         page.events = try upcasters.upcast(page.events)
         return page
     }

@@ -111,7 +111,8 @@ enum Command: Equatable {
             return .verify(VerifyOptions(dataDirectory: data, store: store))
         case .config: return .config(try ConfigOptions(arguments, data, user: environment("USER")))
         case .token: return .token(try TokenOptions(arguments, data, environment("MANGROVE_TOKEN")))
-        case .truncate, .delete, .compact, .snapshots: return .keeping(try KeepingOptions(verb, arguments, data))
+        case .truncate, .delete, .erase, .compact, .snapshots:
+            return .keeping(try KeepingOptions(verb, arguments, data))
         case .merge: return .merge(try MergeOptions(arguments, data))
         case .transact: return .transact(try TransactOptions(arguments, data))
         case .transactions: return .transactions(try TransactionsOptions(arguments, data))

@@ -105,6 +105,14 @@ struct AppendOptions: Equatable {
 
 /// What `grove read` is asked for.
 struct ReadOptions: Equatable {
+    /// The options that select among the events of all streams; an event has to meet each kind of them.
+    static let selection: [OptionSpecification] = [
+        .init(name: "--type", value: "TYPE", repeats: true, help: "events of this type, or another one given"),
+        .init(name: "--type-prefix", value: "TEXT", repeats: true, help: "events whose types begin so, as for --type"),
+        .init(name: "--stream-prefix", value: "TEXT", help: "events of streams whose names begin so"),
+        .init(name: "--tag", value: "TAG", repeats: true, help: "events that have this tag, and all others given"),
+    ]
+
     var dataDirectory: String
     var store: String
     /// The stream, or nil for all.
@@ -114,6 +122,8 @@ struct ReadOptions: Equatable {
     /// How many events at most, or nil for all.
     var count: Int?
     var direction: ReadDirection
+    /// Which events of all are meant, or nil for each.
+    var filter: EventFilter?
 
     init(_ arguments: ParsedArguments, _ data: String) throws(UsageError) {
         dataDirectory = data
@@ -123,8 +133,17 @@ struct ReadOptions: Equatable {
         direction = arguments.has("--backward") ? .backward : .forward
         if arguments.has("--all") {
             guard arguments.operands.count == 1 else { throw UsageError("read takes either STREAM or --all, not both") }
-            guard direction == .forward else { throw UsageError("--all cannot be read with --backward") }
+            let chosen = EventFilter.Alternative(
+                types: arguments.options["--type"] ?? [],
+                typePrefixes: arguments.options["--type-prefix"] ?? [],
+                streamPrefix: try arguments.text("--stream-prefix") ?? "",
+                tags: arguments.options["--tag"] ?? []
+            )
+            if chosen != EventFilter.Alternative() { filter = EventFilter([chosen]) }
         } else {
+            for option in ReadOptions.selection where arguments.has(option.name) {
+                throw UsageError("\(option.name) goes with --all")
+            }
             guard arguments.operands.count == 2 else { throw UsageError("read needs STREAM or --all") }
             stream = try arguments.operand(1, "STREAM")
         }

@@ -23,6 +23,18 @@ extension Verb {
                 options: [.init(name: "--tombstone", help: "end the stream for good"), data],
                 operands: 2...2
             )
+        case .erase:
+            VerbSpecification(
+                summary: "make what an encrypted stream says unreadable for good",
+                forms: ["erase STORE STREAM --forget-key [--data DIR]"],
+                details: [
+                    "Forgets the stream's key, which cannot be undone: its events and snapshots keep their places and read as",
+                    "erased, here and in every backup, and nothing more can be appended to the stream. It takes a node that",
+                    "was given a cipher and keeps its keys; 'grove serve' has none.",
+                ],
+                options: [.init(name: "--forget-key", help: "say that this is meant"), data],
+                operands: 2...2
+            )
         case .snapshots:
             VerbSpecification(
                 summary: "list, read and remove snapshots",

@@ -25,6 +25,7 @@ enum Verb: String, CaseIterable {
     case config
     case truncate
     case delete
+    case erase
     case compact
     case snapshots
     case merge
@@ -164,7 +165,7 @@ enum Verb: String, CaseIterable {
         case .migrate: .migrate(Self.data)
         case .token: Self.tokenSpecification
         case .config: Self.configSpecification
-        case .truncate, .delete, .compact, .snapshots: Self.keepingSpecification(self, Self.data)
+        case .truncate, .delete, .erase, .compact, .snapshots: Self.keepingSpecification(self, Self.data)
         case .merge, .transact, .transactions: Self.acrossStoresSpecification(self, Self.data)
         case .demo:
             VerbSpecification(
@@ -273,16 +274,18 @@ enum Verb: String, CaseIterable {
         summary: "print events as NDJSON, of one stream or of all",
         forms: [
             "read STORE STREAM [--from N] [--count N] [--backward] [--data DIR]",
-            "read STORE --all [--from POSITION] [--count N] [--data DIR]",
+            "read STORE --all [SELECTION] [--from POSITION] [--count N] [--backward] [--data DIR]",
         ],
-        details: ["Reads to the end, or --count events. A stream that does not exist has no events."],
+        details: [
+            "Reads to the end, or --count events. A stream that does not exist has no events. What is selected among all is",
+            "found by the store's indexes, however much lies between.",
+        ],
         options: [
             .init(name: "--all", help: "all streams, in the order of their positions"),
             .init(name: "--from", value: "N", help: "the first version, or position with --all"),
             .init(name: "--count", value: "N", help: "how many events at most"),
             .init(name: "--backward", help: "newest first"),
-            data,
-        ],
+        ] + ReadOptions.selection + [data],
         operands: 1...2
     )
 }

@@ -1,11 +1,12 @@
 import MangroveStore
 
-/// What `grove truncate`, `delete`, `compact` and `snapshots` are asked for.
+/// What `grove truncate`, `delete`, `erase`, `compact` and `snapshots` are asked for.
 struct KeepingOptions: Equatable {
     /// What can be done about what a store keeps.
     enum Action: Equatable {
         case truncate(stream: String, before: Int)
         case delete(stream: String, tombstone: Bool)
+        case erase(stream: String)
         case compact
         case listSnapshots(source: String?, stream: String?)
         case readSnapshot(source: String, stream: String, upTo: Int?)
@@ -29,6 +30,11 @@ struct KeepingOptions: Equatable {
             action = .truncate(stream: try arguments.operand(1, "STREAM"), before: version)
         case .delete:
             action = .delete(stream: try arguments.operand(1, "STREAM"), tombstone: arguments.has("--tombstone"))
+        case .erase:
+            action = .erase(stream: try arguments.operand(1, "STREAM"))
+            guard arguments.has("--forget-key") else {
+                throw UsageError("erase cannot be undone: say --forget-key as well")
+            }
         case .snapshots: action = try Self.snapshots(arguments)
         default: action = .compact
         }
@@ -66,7 +72,7 @@ struct KeepingOptions: Equatable {
     }
 }
 
-/// `grove truncate`, `delete`, `compact` and `snapshots`: what a store keeps, and what it lets go.
+/// `grove truncate`, `delete`, `erase`, `compact` and `snapshots`: what a store keeps, and what it lets go.
 func changeKeeping(_ options: KeepingOptions, _ gateway: any Gateway, _ console: Console) async throws -> ExitCode {
     let store = options.store
     switch options.action {
@@ -77,6 +83,9 @@ func changeKeeping(_ options: KeepingOptions, _ gateway: any Gateway, _ console:
     case .delete(let stream, let tombstone):
         try await gateway.deleteStream(stream, in: store, tombstone: tombstone)
         try console.output.line(JSONLine().with("stream", stream).with("status", tombstone ? "ended" : "deleted"))
+    case .erase(let stream):
+        try await gateway.eraseStream(stream, in: store)
+        try console.output.line(JSONLine().with("stream", stream).with("status", "erased"))
     case .compact:
         let report = try await gateway.compact(store)
         try console.output.line(
@@ -98,7 +107,9 @@ func changeKeeping(_ options: KeepingOptions, _ gateway: any Gateway, _ console:
         else { throw Failure(.failure, "there is no such snapshot") }
         var line = JSONLine(snapshot.id).with("data", text: snapshot.data)
         if let metadata = snapshot.metadata { line = line.with("metadata", text: metadata) }
-        try console.output.line(line.with("created", snapshot.created.description))
+        line = line.with("created", snapshot.created.description)
+        if snapshot.isErased { line = line.with("erased", true) }
+        try console.output.line(line)
     case .deleteSnapshot(let id):
         try await gateway.deleteSnapshot(id, in: store)
         try console.output.line(JSONLine(id).with("status", "deleted"))

@@ -6,29 +6,48 @@ func readEvents(_ options: ReadOptions, _ gateway: any Gateway, _ console: Conso
     var left = options.count ?? .max
     var start = options.from
     while left > 0 {
-        let asked = min(page.count, left)
-        let events: [RecordedEvent]
-        if let stream = options.stream {
-            events = try await gateway.read(
-                from: options.store,
-                stream: stream,
-                start: start,
-                count: asked,
-                direction: options.direction
-            )
-        } else {
-            events = try await gateway.readAll(from: options.store, start: start ?? 0, count: asked)
-        }
+        let (events, next) = try await load(options, gateway, start, min(page.count, left))
         for event in events { try console.output.append { event.appendLine(to: &$0) } }
         try console.output.flush()
-        // Fewer than asked for is the end.
-        guard events.count == asked, let last = events.last else { break }
+        guard let next else { break }
         left -= events.count
         page.adapt(to: events)
-        start = options.stream == nil ? last.position + 1 : last.version + (options.direction == .forward ? 1 : -1)
-        if start == -1 { break }
+        start = next
     }
     return .done
+}
+
+/// The events of a page, and where the next one begins; nil if there is none.
+private func load(
+    _ options: ReadOptions,
+    _ gateway: any Gateway,
+    _ start: Int?,
+    _ count: Int
+) async throws -> ([RecordedEvent], Int?) {
+    let store = options.store
+    switch (options.stream, options.direction, options.filter) {
+    case (let stream?, let direction, _):
+        let events = try await gateway.read(
+            from: store,
+            stream: stream,
+            start: start,
+            count: count,
+            direction: direction
+        )
+        // Fewer than asked for is the end.
+        guard events.count == count, let last = events.last else { return (events, nil) }
+        let next = last.version + (direction == .forward ? 1 : -1)
+        return (events, next < 0 ? nil : next)
+    case (nil, .forward, nil):
+        let events = try await gateway.readAll(from: store, start: start ?? 0, count: count)
+        return (events, events.count == count ? events.last.map { $0.position + 1 } : nil)
+    case (nil, .forward, let filter?):
+        let page = try await gateway.readAll(from: store, start: start ?? 0, count: count, filter: filter)
+        return (page.events, page.isAtEnd ? nil : page.next)
+    case (nil, .backward, let filter):
+        let page = try await gateway.readAllBackward(from: store, start: start, count: count, filter: filter)
+        return (page.events, page.isAtEnd ? nil : page.next)
+    }
 }
 
 /// How many events are read at a time: as many as make a few megabytes, so that memory stays small whatever their size.

@@ -9,6 +9,20 @@ extension FakeGateway {
         }
     }
 
+    func readAllBackward(
+        from store: String,
+        start: Int?,
+        count: Int,
+        filter: EventFilter?
+    ) async throws -> EventPage {
+        try with(store) { store in
+            let meant = store.events.filter { $0.position <= start ?? .max && filter?.matches($0) ?? true }
+            let events = Array(meant.reversed().prefix(count))
+            let next = events.count < meant.count ? (events.last?.position ?? 0) - 1 : -1
+            return EventPage(events: events, next: next, isAtEnd: next < 0)
+        }
+    }
+
     func streamSettings(of stream: String, in store: String) async throws -> StreamSettings {
         try with(store) { $0.settings[stream] ?? StreamSettings() }
     }
@@ -77,6 +91,6 @@ extension FakeGateway {
     }
 
     func eraseStream(_ stream: String, in store: String) async throws {
-        throw StoreError.refused("this node encrypts no streams")
+        guard stream.hasPrefix("person") else { throw StoreError.refused("this node encrypts no streams") }
     }
 }

@@ -150,6 +150,48 @@ struct ToyCipher: StreamCipher {
         }
     }
 
+    @Test("Snapshots of an encrypted stream are encrypted too, each time anew, and erased with it")
+    func snapshots() throws {
+        let disk = SimulatedDisk(seed: 4)
+        let vault = try FileKeyVault(disk: disk, directory: "/keys")
+        try Simulation(seed: 4, disk: disk).run { simulation in
+            let node = try await Node.open(settings(vault), in: simulation.runtime)
+            let gateway = node.gateway
+            try await gateway.createStore("east")
+            func snapshot(_ stream: String, _ version: Int) -> Snapshot {
+                let text = Array("{\"secret\": \"the answer of \(stream)\"}".utf8)
+                return Snapshot(
+                    SnapshotID(source: "sum", stream: stream, version: version),
+                    data: text,
+                    metadata: text
+                )
+            }
+            for stream in ["person-1", "person-2", "free"] {
+                for version in [0, 1, 1] {
+                    try await gateway.recordSnapshot(snapshot(stream, version), in: "east", keeping: nil)
+                }
+            }
+            for stream in ["person-1", "person-2", "free"] {
+                let latest = try #require(
+                    try await gateway.latestSnapshot(source: "sum", stream: stream, upTo: nil, in: "east")
+                )
+                #expect(latest.data == snapshot(stream, 1).data && latest.metadata == snapshot(stream, 1).metadata)
+                #expect(!latest.isErased)
+            }
+            #expect(try holds(disk, "the answer of free"))
+            #expect(try !holds(disk, "the answer of person"))
+            try await gateway.eraseStream("person-1", in: "east")
+            let erased = try #require(try await gateway.snapshot(snapshot("person-1", 1).id, in: "east"))
+            #expect(erased.isErased && erased.data == Array("null".utf8) && erased.metadata == nil)
+            let other = try await gateway.snapshot(snapshot("person-2", 0).id, in: "east")
+            #expect(other?.data == snapshot("person-2", 0).data)
+            await #expect(throws: StoreError.streamDeleted("person-1")) {
+                try await gateway.recordSnapshot(snapshot("person-1", 2), in: "east", keeping: nil)
+            }
+            await node.close()
+        }
+    }
+
     @Test("Without its cipher a node serves no encrypted event, and says why")
     func noCipher() throws {
         let disk = SimulatedDisk(seed: 3)

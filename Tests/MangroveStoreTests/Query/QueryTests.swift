@@ -72,12 +72,56 @@ import Testing
                 }
                 #expect(next == max(start, 200))
                 #expect(found == all.filter { $0.position >= start && isMeant($0, filter) })
+                let backward = try pagesBackward(engine, from: start, count, filter)
+                #expect(backward == all.filter { $0.position <= start && isMeant($0, filter) }.reversed())
             }
             if round == 1 { try engine.writeCheckpoint() }
             engine.abandon()
             (engine, _) = try store.open()
             #expect(try engine.all == all)
         }
+    }
+
+    /// All pages from a position downwards.
+    private func pagesBackward(
+        _ engine: StoreEngine,
+        from start: Int?,
+        _ count: Int,
+        _ filter: EventFilter?
+    ) throws -> [RecordedEvent] {
+        var found: [RecordedEvent] = []
+        var next = start
+        while true {
+            let page = try engine.readAllBackward(start: next, count: count, filter: filter)
+            #expect(page.events.count <= count)
+            found += page.events
+            #expect(page.next < next ?? .max)
+            next = page.next
+            if page.isAtEnd { return found }
+        }
+    }
+
+    @Test("Everything is read backward from the last event on, in windows of which most hold nothing")
+    func backward() throws {
+        let (engine, _) = try TestStore(SimulatedDisk()).open()
+        #expect(try engine.readAllBackward(count: 3) == EventPage(events: [], next: -1, isAtEnd: true))
+        for number in 0..<9_000 {
+            let isRare = number < 1_100 || number == 6_000
+            let new = event(number, type: isRare ? "rare" : "common")
+            _ = try engine.stageFully(AppendRequest(stream: "s\(number % 7)", expecting: .any, [new]))
+        }
+        try engine.flushStaged()
+        _ = try engine.stage(.truncate(before: 10), of: "s3")
+        try engine.flushStaged()
+        let all = try engine.all
+        #expect(try pagesBackward(engine, from: nil, 2_500, nil) == all.reversed())
+        let rare = all.filter { $0.type == "rare" }
+        #expect(try pagesBackward(engine, from: nil, 400, .types("rare")) == rare.reversed())
+        #expect(
+            try pagesBackward(engine, from: 1_050, 7, .types("rare")) == rare.prefix { $0.position <= 1_050 }.reversed()
+        )
+        #expect(throws: StoreError.self) { try engine.readAllBackward(start: -1, count: 1) }
+        #expect(throws: StoreError.self) { try engine.readAllBackward(count: 0) }
     }
 
     @Test("Events of a rare type are found without reading those between")

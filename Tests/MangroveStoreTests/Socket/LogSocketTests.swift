@@ -16,6 +16,9 @@ import Testing
         #expect(try await client.append(to: "s", parts, if: conditions).count == 1)
         let page = try await client.readAll(from: "s", start: 3, count: 2, filter: filter)
         #expect(page == EventPage(events: echo.events("all", 3, 2), next: 10, isAtEnd: true))
+        let back = try await client.readAllBackward(from: "s", start: nil, count: 2, filter: nil)
+        #expect(back == EventPage(events: echo.events("all", 3, 2), next: -1, isAtEnd: true))
+        _ = try await client.readAllBackward(from: "s", start: 8, count: 1, filter: filter)
         let settings = try await client.streamSettings(of: "x", in: "s")
         #expect(settings.metadata == [0x31] && settings.maxCount == 7 && settings.maxAge == .milliseconds(5))
         #expect(settings.firstVersion == 12 && settings.isTombstone)
@@ -39,6 +42,8 @@ import Testing
             echo.asked.withLock { $0 } == [
                 .appendParts(store: "s", parts: parts, conditions: conditions),
                 .log(store: "s", .readAll(start: 3, count: 2, filter: filter)),
+                .log(store: "s", .readAllBackward(start: nil, count: 2, filter: nil)),
+                .log(store: "s", .readAllBackward(start: 8, count: 1, filter: filter)),
                 .log(store: "s", .streamSettings(stream: "x")),
                 .log(store: "s", .setStreamSettings(stream: "x", settings)),
                 .log(store: "s", .truncate(stream: "x", before: 5)),

@@ -226,9 +226,9 @@ struct SocketEndingsTests {
         #expect(silent.0?.code == .notANode)
         let newer = try await client { socket in
             _ = socket.receive(Greeting.length)
-            _ = socket.send(Greeting.bytes(version: 2))
+            _ = socket.send(Greeting.bytes(version: Greeting.version + 1))
         }
-        #expect(newer.0?.code == .wrongVersion(2))
+        #expect(newer.0?.code == .wrongVersion(Greeting.version + 1))
     }
 
     private static let nonsense: [[UInt8]] = [

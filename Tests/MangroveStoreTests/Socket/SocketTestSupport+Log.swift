@@ -6,6 +6,16 @@ extension EchoGateway {
         return EventPage(events: events("all", start, count), next: start + 7, isAtEnd: true)
     }
 
+    func readAllBackward(
+        from store: String,
+        start: Int?,
+        count: Int,
+        filter: EventFilter?
+    ) async throws -> EventPage {
+        try await took(.log(store: store, .readAllBackward(start: start, count: count, filter: filter)))
+        return EventPage(events: events("all", start ?? 3, count), next: -1, isAtEnd: true)
+    }
+
     func streamSettings(of stream: String, in store: String) async throws -> StreamSettings {
         try await took(.log(store: store, .streamSettings(stream: stream)))
         var settings = StreamSettings(metadata: [0x31], maxCount: 7, maxAge: .milliseconds(5))
