@@ -49,6 +49,9 @@ final class ConnectionDoor: Sendable {
         return .configuration(change.attributed(to: token.id))
     }
 
+    /// What the request that was let in last may do.
+    var pass: AccessPass { AccessPass(state.withLock { $0.session }, clock) }
+
     /// What is answered without asking the gateway: that a request is refused, or that its token was taken.
     /// - Returns: nil for a request that is to be carried out.
     func replyInPlace(of request: GatewayRequest) -> Result<GatewayReply, StoreError>? {

@@ -112,16 +112,17 @@ extension SubscriptionRequest {
         case .open(let store, let start): AccessNeed(.subscribe, stores: .one(store), streams: start.source.scope)
         case .create(let store, _, let configuration), .update(let store, _, let configuration):
             AccessNeed(.subscribe, stores: .one(store), streams: configuration.source.scope)
-        // Of a durable one only the name is known here, so it takes all streams.
+        // Of a durable one only the name is known here; which streams it follows is looked up when it is carried out.
         case .join(let store, _, _), .delete(let store, _), .list(let store), .settle(let store, _, _, _),
             .parked(let store, _), .replay(let store, _, _), .reset(let store, _, _), .resume(let store, _):
-            AccessNeed(.subscribe, stores: .one(store), streams: .all)
+            AccessNeed(.subscribe, stores: .one(store), streams: .none)
         }
     }
 }
 
 extension SubscriptionSource {
-    fileprivate var scope: AccessNeed.Scope {
+    /// The streams that whoever follows it must be allowed.
+    var scope: AccessNeed.Scope {
         switch self {
         case .stream(let stream): .one(stream)
         case .pattern(let pattern):

@@ -109,7 +109,7 @@ final class OperationDesk: Sendable {
     static let maximum = 4
 
     private struct State {
-        var feeds: [UInt64: any OperationFeed] = [:]
+        var feeds: [UInt64: (feed: any OperationFeed, pass: AccessPass)] = [:]
         var last: UInt64 = 0
         var isClosed = false
     }
@@ -123,28 +123,34 @@ final class OperationDesk: Sendable {
             state.isClosed = true
             return Array(state.feeds.values)
         }
-        for feed in feeds { feed.close() }
+        for feed in feeds { feed.feed.close() }
     }
 
     /// Carries a request out.
-    /// - Throws: ``StoreError``, or what the gateway throws.
-    func reply(to call: OperationCall, of gateway: any Gateway) async throws -> GatewayReply {
+    /// - Throws: ``StoreError``, or what the gateway throws; an operation whose token has expired is over.
+    func reply(
+        to call: OperationCall,
+        of gateway: any Gateway,
+        _ pass: AccessPass
+    ) async throws -> GatewayReply {
         switch call {
         case .begin(let request):
             let feed = try await gateway.operation(request).begin()
             let number = state.withLock { state -> UInt64? in
                 guard !state.isClosed, state.feeds.count < Self.maximum else { return nil }
                 state.last += 1
-                state.feeds[state.last] = feed
+                state.feeds[state.last] = (feed, pass)
                 return state.last
             }
             if let number { return .operation(.opened(feed: number)) }
             feed.close()
             throw StoreError.refused("a connection can have \(Self.maximum) operations under way")
         case .next(let number):
-            guard let feed = state.withLock({ $0.feeds[number] }) else { return .operation(.over) }
+            guard let (feed, pass) = state.withLock({ $0.feeds[number] }) else { return .operation(.over) }
             do {
+                try pass.check()
                 guard let update = try await feed.next() else { return .operation(.over) }
+                try pass.check()
                 if update.isLast { forget(number) }
                 return .operation(.update(update))
             } catch {
@@ -161,7 +167,7 @@ final class OperationDesk: Sendable {
     }
 
     private func forget(_ number: UInt64) {
-        state.withLock { $0.feeds.removeValue(forKey: number) }?.close()
+        state.withLock { $0.feeds.removeValue(forKey: number) }?.feed.close()
     }
 }
 

@@ -1,9 +1,14 @@
 extension GatewayRequest {
     /// Asks `gateway`, and gives its answer in the form it travels in.
     /// - Parameter desk: keeps what the client has open.
-    func perform(on gateway: any Gateway, desk: SubscriptionDesk) async -> Result<GatewayReply, StoreError> {
+    /// - Parameter pass: what it was let in with.
+    func perform(
+        on gateway: any Gateway,
+        desk: SubscriptionDesk,
+        pass: AccessPass
+    ) async -> Result<GatewayReply, StoreError> {
         do {
-            return .success(try await reply(of: gateway, desk))
+            return .success(try await reply(of: gateway, desk, pass))
         } catch let error as StoreError {
             return .failure(error)
         } catch {
@@ -15,7 +20,11 @@ extension GatewayRequest {
         }
     }
 
-    private func reply(of gateway: any Gateway, _ desk: SubscriptionDesk) async throws -> GatewayReply {
+    private func reply(
+        of gateway: any Gateway,
+        _ desk: SubscriptionDesk,
+        _ pass: AccessPass
+    ) async throws -> GatewayReply {
         switch self {
         case .append(let store, let stream, let expected, let events):
             return .appended([try await gateway.append(to: store, stream: stream, expecting: expected, events)])
@@ -38,7 +47,7 @@ extension GatewayRequest {
         case .crash(let path, let kill):
             try await gateway.crash(path, kill: kill)
             return .done
-        case .operation(let call): return try await desk.operations.reply(to: call, of: gateway)
+        case .operation(let call): return try await desk.operations.reply(to: call, of: gateway, pass)
         case .log(let store, let request): return try await request.reply(of: gateway, store)
         case .transaction(let request): return try await request.perform(on: gateway)
         case .managed(let store, let request): return try await request.perform(store, on: gateway)
@@ -46,7 +55,7 @@ extension GatewayRequest {
         case .configuration(let request): return try await request.perform(on: gateway)
         // Answered at the door already.
         case .present: return .done
-        case .subscription(let request): return try await desk.reply(to: request, of: gateway)
+        case .subscription(let request): return try await desk.reply(to: request, of: gateway, pass)
         case .projection(let store, let request): return try await request.perform(store, on: gateway)
         }
     }

@@ -78,11 +78,11 @@ public final class GatewayServer: Sendable {
                     answer(result)
                 }
                 if let reply = door.replyInPlace(of: request) { return answer.give(reply) }
-                let attributed = door.attributed(request)
+                let (attributed, pass) = (door.attributed(request), door.pass)
                 spawn {
                     // What the node itself asks of others for it has the same id.
                     let result = await RequestID.$current.withValue(id) {
-                        await attributed.perform(on: gateway, desk: desk)
+                        await attributed.perform(on: gateway, desk: desk, pass: pass)
                     }
                     answer.give(result)
                 }

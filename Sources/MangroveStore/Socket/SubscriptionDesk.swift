@@ -17,8 +17,14 @@ final class SubscriptionDesk: Sendable {
         }
     }
 
+    /// A feed, and what it was opened with.
+    private struct Open: Sendable {
+        var feed: Feed
+        var pass: AccessPass
+    }
+
     private struct State {
-        var feeds: [UInt64: Feed] = [:]
+        var feeds: [UInt64: Open] = [:]
         /// Those that somebody waits on.
         var awaited: Set<UInt64> = []
         var last: UInt64 = 0
@@ -36,32 +42,53 @@ final class SubscriptionDesk: Sendable {
             state.isClosed = true
             return Array(state.feeds.values)
         }
-        for feed in feeds { feed.close() }
+        for open in feeds { open.feed.close() }
         operations.close()
     }
 
     /// Carries a request out.
     /// - Throws: ``StoreError``, or what the gateway throws.
-    func reply(to request: SubscriptionRequest, of gateway: any Gateway) async throws -> GatewayReply {
+    func reply(
+        to request: SubscriptionRequest,
+        of gateway: any Gateway,
+        _ pass: AccessPass
+    ) async throws -> GatewayReply {
         switch request {
         case .open(let store, let start):
             let subscription = try gateway.subscribe(to: store, start.source, from: start.from)
             let opened = try await subscription.open(subscription.start)
-            return .subscription(.opened(feed: try add(.events(opened.feed)), next: opened.next))
+            return .subscription(.opened(feed: try add(.events(opened.feed), pass), next: opened.next))
         case .join(let store, let name, let window):
+            try await pass.check(name, of: store, gateway)
             let consumer = try await gateway.consume(name, of: store, window: window)
-            let feed = try await consumer.feed()
-            return .subscription(.opened(feed: try add(.deliveries(feed)), next: 0))
+            let number = try add(.deliveries(try await consumer.feed()), pass)
+            do {
+                // Again, because it may follow something else since; whatever changes it from here on ends the feed.
+                try await pass.check(name, of: store, gateway)
+            } catch {
+                forget(number)
+                throw error
+            }
+            return .subscription(.opened(feed: number, next: 0))
         case .next(let feed, let most): return .subscription(try await next(feed, most))
         case .answer(let number, let delivery, let answer):
-            guard case .deliveries(let feed)? = find(number) else {
+            guard let open = find(number), case .deliveries(let feed) = open.feed else {
                 throw StoreError.deliveryLost(store: "", subscription: "")
             }
+            try open.pass.check()
             return .subscription(.takenBack(try await feed.settle(delivery, answer)))
         case .close(let feed):
-            state.withLock { $0.feeds.removeValue(forKey: feed) }?.close()
+            forget(feed)
             return .done
-        default: return try await request.manage(gateway)
+        case .list(let store):
+            let all = try await gateway.subscriptions(of: store)
+            return .subscription(.list(all.filter { pass.shows($0, of: store) }))
+        case .update(let store, let name, _), .delete(let store, let name), .settle(let store, let name, _, _),
+            .parked(let store, let name), .replay(let store, let name, _), .reset(let store, let name, _),
+            .resume(let store, let name):
+            try await pass.check(name, of: store, gateway)
+            return try await request.manage(gateway)
+        case .create: return try await request.manage(gateway)
         }
     }
 
@@ -71,32 +98,69 @@ final class SubscriptionDesk: Sendable {
             throw StoreError.invalid("there is a request under way on this feed already")
         }
         defer { state.withLock { _ = $0.awaited.remove(number) } }
-        switch find(number) {
-        case .events(let feed):
-            if let emissions = try await feed.next() { return .emissions(emissions) }
-        case .deliveries(let feed):
-            if let handed = try await feed.next(most: most) { return .handed(handed) }
-        case nil: break
+        guard let open = find(number) else { return .interrupted }
+        do throws(StoreError) {
+            try open.pass.check()
+        } catch {
+            forget(number)
+            throw error
         }
+        let reply: SubscriptionReply? =
+            switch open.feed {
+            case .events(let feed): try await feed.next().map { .emissions($0) }
+            case .deliveries(let feed): try await feed.next(most: most).map { .handed($0) }
+            }
+        do throws(StoreError) {
+            // It may have waited for long.
+            try open.pass.check()
+        } catch {
+            forget(number)
+            throw error
+        }
+        if let reply { return reply }
         state.withLock { _ = $0.feeds.removeValue(forKey: number) }
         return .interrupted
     }
 
-    private func find(_ number: UInt64) -> Feed? {
+    private func find(_ number: UInt64) -> Open? {
         state.withLock { $0.feeds[number] }
     }
 
+    private func forget(_ number: UInt64) {
+        state.withLock { $0.feeds.removeValue(forKey: number) }?.feed.close()
+    }
+
     /// - Throws: ``StoreError/refused(_:)`` if there are too many; the feed is closed.
-    private func add(_ feed: Feed) throws(StoreError) -> UInt64 {
+    private func add(_ feed: Feed, _ pass: AccessPass) throws(StoreError) -> UInt64 {
         let number = state.withLock { state -> UInt64? in
             guard !state.isClosed, state.feeds.count < Self.maximumFeeds else { return nil }
             state.last += 1
-            state.feeds[state.last] = feed
+            state.feeds[state.last] = Open(feed: feed, pass: pass)
             return state.last
         }
         if let number { return number }
         feed.close()
         throw .refused("a connection can have \(Self.maximumFeeds) subscriptions open")
+    }
+}
+
+extension AccessPass {
+    /// Whether a durable subscription follows only what is open to this pass.
+    fileprivate func shows(_ subscription: SubscriptionInfo, of store: String) -> Bool {
+        (try? check(need(subscription, store))) != nil
+    }
+
+    /// Checks that a durable subscription follows only what is open to this pass. One that is not there will be found so.
+    /// - Throws: ``StoreError``.
+    fileprivate func check(_ name: String, of store: String, _ gateway: any Gateway) async throws {
+        guard isForSomeStreams,
+            let subscription = try await gateway.subscriptions(of: store).first(where: { $0.name == name })
+        else { return }
+        try check(need(subscription, store))
+    }
+
+    private func need(_ subscription: SubscriptionInfo, _ store: String) -> AccessNeed {
+        AccessNeed(.subscribe, stores: .one(store), streams: subscription.source.scope)
     }
 }
 
@@ -109,7 +173,6 @@ extension SubscriptionRequest {
         case .update(let store, let name, let configuration):
             try await gateway.updateSubscription(name, of: store, configuration)
         case .delete(let store, let name): try await gateway.deleteSubscription(name, of: store)
-        case .list(let store): return .subscription(.list(try await gateway.subscriptions(of: store)))
         case .settle(let store, let name, let place, let answer):
             try await gateway.settle(place, of: name, in: store, answer)
         case .parked(let store, let name):
@@ -119,7 +182,7 @@ extension SubscriptionRequest {
         case .reset(let store, let name, let start):
             try await gateway.resetCheckpoint(of: name, in: store, to: start)
         case .resume(let store, let name): try await gateway.resumeSubscription(name, of: store)
-        case .open, .join, .next, .answer, .close: throw StoreError.invalid("this needs a connection")
+        case .open, .join, .next, .answer, .close, .list: throw StoreError.invalid("this needs a connection")
         }
         return .done
     }
