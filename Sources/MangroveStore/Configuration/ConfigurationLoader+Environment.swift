@@ -7,7 +7,7 @@ extension ConfigurationLoader {
 
     /// The variables that mean something to `grove`, or to those who test with this package, but not here.
     private static let others = [
-        "MANGROVE_TOKEN", "MANGROVE_CONFIG", "MANGROVE_REQUEST_ID", "MANGROVE_SEED",
+        "MANGROVE_TOKEN", "MANGROVE_CONFIG", "MANGROVE_REQUEST_ID", "MANGROVE_ANSWER_WITHIN", "MANGROVE_SEED",
     ]
 
     /// All variables that configure a node.

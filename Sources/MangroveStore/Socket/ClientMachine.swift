@@ -2,7 +2,7 @@
 ///
 /// Every call ends exactly once, in a ``Completion`` that is returned here and carried out by the caller. A call that the
 /// node cannot have begun ends as `unavailable`; one that it may have carried out, and that changes something, as
-/// `outcomeUnknown`.
+/// `outcomeUnknown`. Times are nanoseconds of one clock that never goes back.
 struct ClientMachine<Waiter: Sendable> {
     /// The end of a call: who waits, and for what.
     struct Completion: Sendable {
@@ -29,6 +29,8 @@ struct ClientMachine<Waiter: Sendable> {
     private struct Call {
         var store: String
         var changesSomething: Bool
+        /// When it was made, or last heard of; nil if it may wait for as long as nothing happens.
+        var heardOf: UInt64?
         var phase = Phase.reserved
         var waiter: Waiter?
         var answer: [UInt8] = []
@@ -41,9 +43,10 @@ struct ClientMachine<Waiter: Sendable> {
     private var ended: String?
 
     /// Gives a call its number. It must be admitted next, whatever happens.
-    mutating func reserve(store: String, changesSomething: Bool) -> UInt64 {
+    /// - Parameter now: the time, for a call that is to be answered within one.
+    mutating func reserve(store: String, changesSomething: Bool, now: UInt64? = nil) -> UInt64 {
         lastCall += 1
-        calls[lastCall] = Call(store: store, changesSomething: changesSomething)
+        calls[lastCall] = Call(store: store, changesSomething: changesSomething, heardOf: now)
         return lastCall
     }
 
@@ -94,8 +97,17 @@ struct ClientMachine<Waiter: Sendable> {
     }
 
     /// Some of an answer has come. Answers nobody waits for any more are dropped.
-    mutating func received(_ part: [UInt8], for call: UInt64) {
+    mutating func received(_ part: [UInt8], for call: UInt64, now: UInt64 = 0) {
         calls[call]?.answer.append(contentsOf: part)
+        if calls[call]?.heardOf != nil { calls[call]?.heardOf = now }
+    }
+
+    /// Ends the calls that were not heard of since `time`; their answers are dropped when they come.
+    mutating func expire(before time: UInt64, _ why: String) -> [Completion] {
+        calls.keys.sorted().compactMap { key in
+            guard let heardOf = calls[key]?.heardOf, heardOf < time else { return nil }
+            return fail(key, why)
+        }
     }
 
     /// The rest of an answer has come.

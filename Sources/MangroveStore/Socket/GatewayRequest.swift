@@ -55,6 +55,14 @@ enum GatewayRequest: Sendable, Equatable {
         }
     }
 
+    /// Whether it is answered when there is something to say, however long that takes.
+    var waitsForNews: Bool {
+        switch self {
+        case .subscription(.next), .operation(.next): true
+        default: false
+        }
+    }
+
     /// The bytes it travels as.
     var encoded: [UInt8] {
         var writer = WireWriter()

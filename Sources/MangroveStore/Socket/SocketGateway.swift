@@ -4,7 +4,8 @@
 /// may have carried out, and that change something, throw ``StoreError/outcomeUnknown(store:why:)``; all others, and all
 /// calls from then on, throw ``StoreError/unavailable(store:why:)``. The connection is not made again: make another gateway.
 ///
-/// A cancelled call throws the same errors at once; the node may still carry it out.
+/// A cancelled call throws the same errors at once; the node may still carry it out. So does one that the node does not answer
+/// in time, where a time was given; the connection goes on.
 public final class SocketGateway: Gateway {
     let connection: ClientConnection
 
@@ -17,9 +18,16 @@ public final class SocketGateway: Gateway {
     }
 
     /// Connects to the node that serves a data directory. The directory's path may be of any length.
+    ///
+    /// - Parameter limit: how long a call may wait for its answer, or for more of it; nil for as long as it takes. Whoever follows
+    ///   a subscription or an operation waits for news without a limit. Some calls take long by their nature: compactions, checks
+    ///   of a store's files, and the start of a store that has to be read first.
     /// - Throws: ``SocketError``: `.nobodyServing` if there is no node there, also after one was killed.
-    public static func connect(dataDirectory: String) async throws(SocketError) -> SocketGateway {
-        SocketGateway(try await ClientConnection.open(SocketAddress(directory: dataDirectory)))
+    public static func connect(
+        dataDirectory: String,
+        answerWithin limit: Duration? = nil
+    ) async throws(SocketError) -> SocketGateway {
+        SocketGateway(try await ClientConnection.open(SocketAddress(directory: dataDirectory), limit: limit))
     }
 
     /// Presents a token: from now on this connection may do what it says, and nothing else. A node that asks for none takes

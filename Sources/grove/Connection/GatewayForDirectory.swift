@@ -42,6 +42,7 @@ typealias OpenInProcess = (
 /// long as `body` takes.
 ///
 /// - Parameter token: what is presented to the node, if there is one.
+/// - Parameter limit: how long a node may take to answer; nil for as long as it takes.
 /// - Parameter configuration: what is configured for a node here; asked for only where there is none yet.
 /// - Parameter openInProcess: how the directory is opened here when nobody serves it.
 /// - Throws: ``Failure`` if the directory is not what `need` says, ``SocketError`` if there is a node but it cannot be
@@ -49,6 +50,7 @@ typealias OpenInProcess = (
 func withGateway(
     dataDirectory: String,
     token: CapabilityToken? = nil,
+    answerWithin limit: Duration? = nil,
     need: DirectoryNeed,
     configuration: () throws -> NodeConfiguration = { NodeConfiguration() },
     openInProcess: @escaping OpenInProcess,
@@ -57,7 +59,7 @@ func withGateway(
     if need != .createIfMissing, !System.isDirectory(dataDirectory) {
         throw Failure(.failure, "there is no data directory at '\(dataDirectory)'")
     }
-    if let gateway = try await connect(dataDirectory, token) {
+    if let gateway = try await connect(dataDirectory, token, answerWithin: limit) {
         defer { gateway.close() }
         return try await body(gateway)
     }
@@ -69,9 +71,13 @@ func withGateway(
 
 /// The gateway of the node that serves a directory, or nil if none does.
 /// - Parameter token: what is presented to the node, if there is one.
-func connect(_ dataDirectory: String, _ token: CapabilityToken?) async throws -> SocketGateway? {
+func connect(
+    _ dataDirectory: String,
+    _ token: CapabilityToken?,
+    answerWithin limit: Duration?
+) async throws -> SocketGateway? {
     do {
-        let gateway = try await SocketGateway.connect(dataDirectory: dataDirectory)
+        let gateway = try await SocketGateway.connect(dataDirectory: dataDirectory, answerWithin: limit)
         if let token { try await gateway.present(token) }
         return gateway
     } catch let error as SocketError {

@@ -41,10 +41,11 @@ func runGrove(
         let token = try environment["MANGROVE_TOKEN"].map { (text) throws(UsageError) in
             try CapabilityToken(environment: text)
         }
+        let limit = try environment["MANGROVE_ANSWER_WITHIN"].map(answerLimit)
         // What the node says in its log of a request has the request's name.
         let id = environment["MANGROVE_REQUEST_ID"].flatMap { $0.isEmpty ? nil : $0 }
         let code = try await withRequestID(id) {
-            try await run(command, environment, console, programs, presenting: token)
+            try await run(command, environment, console, programs, presenting: token, answerWithin: limit)
         }
         try console.output.flush()
         try console.errors.flush()
@@ -61,6 +62,13 @@ func runGrove(
     }
 }
 
+private func answerLimit(_ text: String) throws(UsageError) -> Duration {
+    guard let seconds = Int(text), 1...86_400 ~= seconds else {
+        throw UsageError("$MANGROVE_ANSWER_WITHIN takes 1 to 86400 seconds, not '\(text)'")
+    }
+    return .seconds(seconds)
+}
+
 private func withRequestID<Value>(_ id: String?, _ work: () async throws -> Value) async throws -> Value {
     guard let id else { return try await work() }
     return try await RequestID.with(id, work)
@@ -71,7 +79,8 @@ private func run(
     _ environment: [String: String],
     _ console: Console,
     _ programs: Programs,
-    presenting token: CapabilityToken?
+    presenting token: CapabilityToken?,
+    answerWithin limit: Duration?
 ) async throws -> ExitCode {
     func with(
         _ directory: String,
@@ -81,6 +90,7 @@ private func run(
         try await withGateway(
             dataDirectory: directory,
             token: token,
+            answerWithin: limit,
             need: need,
             configuration: { try console.nodeConfiguration(ServeOptions(dataDirectory: directory), environment) },
             openInProcess: programs.openInProcess,
@@ -133,7 +143,9 @@ private func run(
         }
     case .top(let options):
         return try await with(options.dataDirectory, .served) { gateway in
-            try await programs.top(options, gateway, console) { try await connect(options.dataDirectory, token) }
+            try await programs.top(options, gateway, console) {
+                try await connect(options.dataDirectory, token, answerWithin: limit)
+            }
         }
     case .metrics(let options):
         return try await with(options.dataDirectory, .served) { try await showMetrics($0, console) }

@@ -58,6 +58,28 @@ struct ServeTests {
         }
     }
 
+    @Test("Of a node that hangs, a verb with a limit says that the outcome is open, and no more")
+    func hangingNode() async throws {
+        let site = Site()
+        let node = try await site.serve("--store", "x")
+        let words = site.onData(["import", "x", "--batch=1", "--acks"])
+        let importer = try RunningProgram(Site.program, words, environment: ["MANGROVE_ANSWER_WITHIN": "1"])
+        try await importer.write("{\"stream\":\"s\",\"type\":\"t\",\"data\":1}\n")
+        #expect(await importer.line() == "{\"lines\":[1,1],\"position\":0}")
+        node.signal(SIGSTOP)
+        try await importer.write("{\"stream\":\"s\",\"type\":\"t\",\"data\":2}\n")
+        let outcome = try await importer.outcome()
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.contains("line 2: "))
+        #expect(outcome.errors.contains("there was no answer within 1.0 seconds"), "\(outcome.errors)")
+        node.signal(SIGCONT)
+        #expect(try await site.grove("streams", "x").code == 0)
+        let bad = try await site.grove("streams", "x", environment: ["MANGROVE_ANSWER_WITHIN": "0"])
+        #expect(bad.code == 2 && bad.errors.contains("$MANGROVE_ANSWER_WITHIN takes 1 to 86400 seconds, not '0'"))
+        node.signal(SIGTERM)
+        #expect(await node.wait() == 0)
+    }
+
     @Test("SIGTERM and SIGINT stop the node in order, under load", arguments: [SIGTERM, SIGINT])
     func stops(_ number: Int32) async throws {
         let site = Site()

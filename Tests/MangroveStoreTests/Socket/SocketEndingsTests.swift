@@ -39,6 +39,25 @@ struct SocketEndingsTests {
         await server.stop()
     }
 
+    @Test("What is not answered in time says whether its outcome is open, and the connection goes on")
+    func late() async throws {
+        let directory = try SocketDirectory()
+        let echo = EchoGateway(waits: true)
+        let server = try serve(echo, directory)
+        let client = try await SocketGateway.connect(dataDirectory: directory.path, answerWithin: .milliseconds(50))
+        async let append = #expect(throws: StoreError.self) {
+            try await client.append(to: "s", stream: "x", expecting: .any, [event])
+        }
+        async let read = #expect(throws: StoreError.self) { try await client.readAll(from: "s", start: 0, count: 1) }
+        #expect(isUnknown(await append))
+        #expect(await read == .unavailable(store: "s", why: "there was no answer within \(Duration.milliseconds(50))"))
+        await echo.gate.open()
+        // However slow this machine is, one of them is answered.
+        while (try? await client.version(of: "x", in: "s")) == nil { await Task.yield() }
+        client.close()
+        await server.stop()
+    }
+
     @Test("A node that stops in order answers what is under way and takes nothing more")
     func orderlyStop() async throws {
         let directory = try SocketDirectory()

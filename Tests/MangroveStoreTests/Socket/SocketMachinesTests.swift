@@ -60,6 +60,34 @@ struct ClientMachineTests {
         #expect(machine.received(last: [], for: calls[0])?.result == .success([]))
     }
 
+    @Test("A call that is not heard of in time ends, and its answer is dropped; others go on")
+    mutating func expiry() {
+        let silent = machine.reserve(store: "a", changesSomething: true, now: 10)
+        let queued = machine.reserve(store: "b", changesSomething: true, now: 10)
+        let patient = machine.reserve(store: "c", changesSomething: false)
+        let heard = machine.reserve(store: "d", changesSomething: false, now: 10)
+        for (call, name) in [(silent, "a"), (heard, "d"), (patient, "c"), (queued, "b")] {
+            _ = machine.admit(call, [], name)
+        }
+        for _ in 0..<3 { _ = machine.nextToSend() }
+        machine.received([1], for: heard, now: 20)
+        machine.received([1], for: patient, now: 20)
+        #expect(machine.expire(before: 10, "late").isEmpty)
+        let expired = machine.expire(before: 11, "late")
+        #expect(expired.map(\.waiter) == ["a", "b"])
+        #expect(
+            expired.map(\.result) == [
+                .failure(.outcomeUnknown(store: "a", why: "late")), .failure(.unavailable(store: "b", why: "late")),
+            ]
+        )
+        // What was not sent is not to be: its caller was told so.
+        #expect(machine.nextToSend() == nil)
+        #expect(machine.received(last: [2], for: silent)?.waiter == nil)
+        #expect(machine.received(last: [2], for: heard)?.result == .success([1, 2]))
+        #expect(machine.expire(before: 1_000, "late").isEmpty)
+        #expect(machine.received(last: [2], for: patient)?.result == .success([1, 2]))
+    }
+
     @Test("A call that is cancelled before its waiter comes is never sent")
     mutating func cancelledFirst() {
         let call = machine.reserve(store: "s", changesSomething: true)

@@ -6,18 +6,27 @@ final class ClientConnection: Sendable {
 
     private let socket: UnixSocket
     private let machine = WaitableState(ClientMachine<Waiter>())
+    /// How long a call may not be heard of.
+    private let limit: Duration?
+    private static let clock = ContinuousClock()
+    private let start = clock.now
 
-    private init(socket: UnixSocket) {
+    private init(socket: UnixSocket, limit: Duration?) {
         self.socket = socket
+        self.limit = limit
     }
 
     /// Connects and exchanges greetings, all on the thread that will read.
+    /// - Parameter limit: how long a call may not be heard of, if that is limited.
     /// - Throws: ``SocketError``.
-    static func open(_ address: SocketAddress) async throws(SocketError) -> ClientConnection {
+    static func open(
+        _ address: SocketAddress,
+        limit: Duration? = nil
+    ) async throws(SocketError) -> ClientConnection {
         let result: Result<ClientConnection, SocketError> = await withCheckedContinuation { waiter in
             let started = SystemThread.start("grove-socket-read") {
                 do throws(SocketError) {
-                    let connection = try greet(address)
+                    let connection = try greet(address, limit)
                     guard SystemThread.start("grove-socket-write", { connection.write() }) else {
                         throw SocketError(.noThread, "connect", address.path)
                     }
@@ -32,7 +41,7 @@ final class ClientConnection: Sendable {
         return try result.get()
     }
 
-    private static func greet(_ address: SocketAddress) throws(SocketError) -> ClientConnection {
+    private static func greet(_ address: SocketAddress, _ limit: Duration?) throws(SocketError) -> ClientConnection {
         let socket = try address.connect()
         guard socket.send(Greeting.bytes()), let answer = socket.receive(Greeting.length),
             let version = Greeting.version(in: answer)
@@ -41,7 +50,9 @@ final class ClientConnection: Sendable {
             throw SocketError(.wrongVersion(version), "connect", address.path)
         }
         socket.limitWaiting(seconds: 0)
-        return ClientConnection(socket: socket)
+        // A node that stops in the middle of an answer has not answered either.
+        if let limit { socket.limitWaiting(seconds: Int(limit.components.seconds) + 1, toReceive: true) }
+        return ClientConnection(socket: socket, limit: limit)
     }
 
     /// Makes a call and waits for the bytes of its reply.
@@ -52,8 +63,9 @@ final class ClientConnection: Sendable {
         guard payload.count <= Frame.maximumLength - Frame.headerLength else {
             throw .invalid("the request has \(payload.count) bytes; the limit is \(Frame.maximumLength)")
         }
+        let asked = limit == nil || request.waitsForNews ? nil : now
         let number = machine.update {
-            $0.reserve(store: request.store, changesSomething: request.changesSomething)
+            $0.reserve(store: request.store, changesSomething: request.changesSomething, now: asked)
         }
         let frame = Frame(kind: .request, call: number, payload: payload).encoded
         let result = await withTaskCancellationHandler {
@@ -87,7 +99,27 @@ final class ClientConnection: Sendable {
         }
     }
 
+    private var now: UInt64 {
+        UInt64((Self.clock.now - start).wholeNanoseconds)
+    }
+
+    /// Waits for the beginning of the next frame, and meanwhile ends calls that have waited for too long.
+    private func awaitFrame() {
+        guard let limit else { return }
+        let pace = Int32(clamping: min(1_000, max(1, limit.wholeNanoseconds / 4_000_000)))
+        while true {
+            let now = now
+            let first = now.subtractingReportingOverflow(UInt64(limit.wholeNanoseconds))
+            if !first.overflow {
+                machine.update { $0.expire(before: first.partialValue, "there was no answer within \(limit)") }
+                    .forEach { carryOut($0) }
+            }
+            if socket.awaitInput(milliseconds: pace) { return }
+        }
+    }
+
     private func read() {
+        awaitFrame()
         while let prefix = socket.receive(Frame.prefixLength) {
             do throws(WireError) {
                 let length = try Frame.length(prefix: prefix, limit: Frame.maximumLength)
@@ -96,6 +128,7 @@ final class ClientConnection: Sendable {
             } catch {
                 return end("the node's answer makes no sense: expected \(error.what)")
             }
+            awaitFrame()
         }
         end(Self.lost)
     }
@@ -103,7 +136,9 @@ final class ClientConnection: Sendable {
     private func take(_ frame: Frame) throws(WireError) {
         switch frame.kind {
         case .request: throw WireError(what: "an answer")
-        case .part: machine.update { $0.received(frame.payload, for: frame.call) }
+        case .part:
+            let now = now
+            machine.update { $0.received(frame.payload, for: frame.call, now: now) }
         case .reply: carryOut(machine.update { $0.received(last: frame.payload, for: frame.call) })
         case .failure:
             var reader = WireReader(frame.payload)

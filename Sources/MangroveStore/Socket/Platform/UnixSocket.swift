@@ -88,6 +88,13 @@ final class UnixSocket: Sendable {
         return complete ? bytes : nil
     }
 
+    /// Waits until there is something to receive, the end of the connection included.
+    /// - Returns: false if the time is over before.
+    func awaitInput(milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, milliseconds) != 0
+    }
+
     /// Ends the connection in one or both directions, waking threads that wait in calls on it.
     func shutdown(_ direction: Direction) {
         #if canImport(Darwin) || canImport(Musl)
@@ -97,11 +104,11 @@ final class UnixSocket: Sendable {
         #endif
     }
 
-    /// Limits how long the kernel lets a call on the socket wait; 0 is for ever.
-    func limitWaiting(seconds: Int) {
+    /// Limits how long the kernel lets a call on the socket wait, or one that receives; 0 is for ever.
+    func limitWaiting(seconds: Int, toReceive: Bool = false) {
         var time = timeval()
         time.tv_sec = seconds
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+        for option in toReceive ? [SO_RCVTIMEO] : [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
         }
     }
