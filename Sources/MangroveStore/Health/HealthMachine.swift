@@ -12,6 +12,8 @@ struct HealthFacts: Sendable {
         var projections: [ProjectionInfo] = []
         /// What could not be asked, though the store is running.
         var silent: String?
+        /// Whether it is running and did not answer in time.
+        var isHung = false
     }
 
     var stores: [Store] = []
@@ -152,6 +154,8 @@ struct HealthMachine: Sendable {
         let (status, reason): (HealthStatus, String) =
             switch store.info.status {
             case .damaged: (.unhealthy, problem ?? "it is damaged")
+            case .running where store.isHung:
+                (.unhealthy, "it has not answered for \(HealthMonitor.patience.components.seconds) s")
             case .running: store.silent.map { (.degraded, $0) } ?? (.healthy, "")
             case .starting: (.degraded, problem ?? "it is starting")
             case .stopping: (.degraded, "it is stopping")

@@ -5,6 +5,8 @@ import Mangrove
 actor HealthMonitor: ProcessActor, LongRunning {
     static let name: ProcessName = "health-monitor"
     private static let interval = Duration.seconds(10)
+    /// How long one store may keep the look at all of them waiting.
+    static let patience = Duration.seconds(5)
 
     private let runtime: Runtime
     private let gateway: LocalGateway
@@ -87,7 +89,17 @@ extension LocalGateway {
                 // Side by side, so that a store that is slow to answer is waited for once; and not all of a thousand at once.
                 if started - found.count >= 16, let store = await group.next() { found.append(store) }
                 started += 1
-                group.addTask { await self.healthFacts(of: info, flushes[info.id] ?? []) }
+                group.addTask { [self] in
+                    let flushes = flushes[info.id] ?? []
+                    let store = await runtime.within(HealthMonitor.patience) { [self] in
+                        await healthFacts(of: info, flushes)
+                    }
+                    if let store { return store }
+                    var hung = HealthFacts.Store(info: info)
+                    hung.flushes = flushes
+                    hung.isHung = true
+                    return hung
+                }
             }
             for await store in group { found.append(store) }
             return found

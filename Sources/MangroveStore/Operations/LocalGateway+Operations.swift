@@ -81,21 +81,35 @@ extension LocalGateway {
     /// The stores to be copied, all of them open; and those that cannot be.
     private func engines(of request: BackupRequest) async throws -> (stores: [String], missing: [String: String]) {
         guard let stores = request.stores else {
-            var (open, missing): ([String], [String: String]) = ([], [:])
-            for info in try await stores() {
-                do {
-                    try await retrying(info.id) { _ = try self.session(of: info.id) }
-                    open.append(info.id)
-                } catch let error as StoreError {
-                    missing[info.id] = error.description
-                }
-            }
-            return (open, missing)
+            return try await openEngines(of: try await stores().map(\.id))
         }
         guard !stores.isEmpty else { throw StoreError.invalid("a backup is of one store at least") }
         let sorted = Set(stores).sorted()
         for store in sorted { try await retrying(store) { _ = try self.session(of: store) } }
         return (sorted, [:])
+    }
+
+    /// Opens stores side by side: those that do not come are waited for once, and not all of a thousand at once.
+    private func openEngines(of ids: [String]) async throws -> (stores: [String], missing: [String: String]) {
+        try await withThrowingTaskGroup(of: (String, StoreError?).self) { group in
+            var (open, missing): ([String], [String: String]) = ([], [:])
+            func take(_ outcome: (String, StoreError?)) {
+                if let error = outcome.1 { missing[outcome.0] = error.description } else { open.append(outcome.0) }
+            }
+            for (number, id) in ids.enumerated() {
+                if number >= 16, let outcome = try await group.next() { take(outcome) }
+                group.addTask { [self] in
+                    do {
+                        try await retrying(id) { _ = try session(of: id) }
+                        return (id, nil)
+                    } catch let error as StoreError {
+                        return (id, error)
+                    }
+                }
+            }
+            for try await outcome in group { take(outcome) }
+            return (open.sorted(), missing)
+        }
     }
 
     private func session(of store: String) throws(StoreError) -> EngineSession {

@@ -65,7 +65,8 @@ extension VerbSpecification {
                 "Copies all stores, or those named, as they were at one moment, the same for all. The backup is there",
                 "whole or not at all. Another to the same directory copies only what is new, and leaves those before it as",
                 "they are. Prints {\"store\", \"events\", \"bytes\"} for each store, then {\"backup\", \"made\", \"copied\"}. A",
-                "damaged store is left out and named; then it exits with 1. Keys of encrypted streams are in no backup.",
+                "store that is damaged or does not start is left out and named; then it exits with 8. Keys of encrypted",
+                "streams are in no backup.",
             ],
             options: [
                 .init(name: "--to", value: "DIR", help: "the directory of the backups, made if it is not there"),

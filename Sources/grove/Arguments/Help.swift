@@ -20,7 +20,7 @@ enum Help {
             + [
                 "",
                 "exit codes: 0 done, 1 other failure, 2 usage, 3 wrong expected version, 4 no such store, 5 damaged data,",
-                "            6 degraded, 7 unhealthy",
+                "            6 degraded, 7 unhealthy, 8 a backup without some stores",
             ]
         return lines.joined(separator: "\n") + "\n"
     }

@@ -16,6 +16,8 @@ enum ExitCode: Int32, Equatable, Sendable {
     case degraded = 6
     /// Something of the node is unhealthy: it does not work.
     case unhealthy = 7
+    /// A backup was made, and there are stores that it is without.
+    case incomplete = 8
 }
 
 /// Why a verb could not do its work: what is printed, and the code it exits with.

@@ -15,7 +15,7 @@ func makeBackup(_ options: BackupOptions, _ gateway: any Gateway, _ console: Con
     )
     guard report.missing.isEmpty else {
         let names = report.missing.sorted { $0.key < $1.key }.map { "'\($0.key)' (\($0.value))" }
-        throw Failure(.failure, "the backup is there, but without \(names.joined(separator: ", "))")
+        throw Failure(.incomplete, "the backup is there, but without \(names.joined(separator: ", "))")
     }
     return .done
 }

@@ -50,6 +50,35 @@ import Testing
         }
     }
 
+    @Test("Of a store that does not answer that is what is said, of the others how they are, within five seconds")
+    func hungStore() throws {
+        try Simulation(seed: 2).run { simulation in
+            let node = try await Node.open(.simulated, in: simulation.runtime)
+            let gateway = node.gateway
+            for store in ["bad", "good"] {
+                try await gateway.createStore(store)
+                try await gateway.createSubscription("mails", of: store, SubscriptionConfiguration())
+            }
+            #expect(try await gateway.health().status == .healthy)
+            let reader = try #require(
+                simulation.runtime.tree().nodes.map(\.path).first {
+                    $0.contains("/bad/") && $0.hasSuffix("/subscriptions/reader")
+                }
+            )
+            simulation.faults.inject(.hang, at: .anyTurn, of: .path(reader))
+            let before = simulation.clock.now()
+            let health = try await gateway.health()
+            #expect(before.duration(to: simulation.clock.now()) <= .seconds(6))
+            let bad = try #require(health.components.first { $0.label == "store bad" })
+            #expect(bad.status == .unhealthy && bad.reason.contains("it has not answered for 5 s"))
+            #expect(health.components.first { $0.label == "store good" }?.status == .healthy)
+            // Its question was withdrawn, and it answers the next one.
+            #expect(try await gateway.health().status == .healthy)
+            await node.close()
+            #expect(simulation.runtime.processCount == 0)
+        }
+    }
+
     @Test("Looking at a node starts no store, and goes on across crashes of what it looks at", arguments: Seeds(20))
     func lazy(seed: UInt64) throws {
         try Simulation(seed: seed).run { simulation in
