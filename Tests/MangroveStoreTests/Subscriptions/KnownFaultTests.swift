@@ -36,7 +36,7 @@ struct KnownFaultTests {
         return places
     }
 
-    @Test("8: a subscription of any kind catches up from its start, and an ack moves its checkpoint and no other's")
+    @Test("A subscription of any kind catches up from its start, and an ack moves its checkpoint and no other's")
     func noCatchUp() throws {
         let sources: [SubscriptionSource] = [
             .all, .stream("a"), .type("happened"), .typePrefix("hap"), .payload(try JSONPattern("{}")),
@@ -96,7 +96,7 @@ struct KnownFaultTests {
         }
     }
 
-    @Test("10: a subscription that fails, stops, or is killed again and again holds up no other one, and no append")
+    @Test("A subscription that fails, stops, or is killed again and again holds up no other one, and no append")
     func oneFailsAll() throws {
         try withStore { node, simulation in
             let runtime = simulation.runtime
@@ -126,7 +126,7 @@ struct KnownFaultTests {
         }
     }
 
-    @Test("11: a dead consumer costs its subscription nothing: no restart, no loop, and its events go to the next one")
+    @Test("A dead consumer costs its subscription nothing: no restart, no loop, and its events go to the next one")
     func deadSubscriber() throws {
         try withStore { node, simulation in
             let runtime = simulation.runtime
@@ -145,7 +145,7 @@ struct KnownFaultTests {
         }
     }
 
-    @Test("12: a subscription made the moment its store is there runs, and one that is deleted does not")
+    @Test("A subscription made the moment its store is there runs, and one that is deleted does not")
     func triggersMissing() throws {
         for seed in Seeds(10) {
             try Simulation(seed: seed).run { simulation in
@@ -174,7 +174,7 @@ struct KnownFaultTests {
         }
     }
 
-    @Test("13: the health check leaves what is sound alone, however often it looks")
+    @Test("The health check leaves what is sound alone, however often it looks")
     func healthStopsEverything() throws {
         try withStore { node, simulation in
             for number in 0..<5 {
@@ -194,7 +194,7 @@ struct KnownFaultTests {
         }
     }
 
-    @Test("14: subscriptions are told apart by their whole names, however many and however alike they are")
+    @Test("Subscriptions are told apart by their whole names, however many and however alike they are")
     func collidingKeys() throws {
         try Simulation(seed: 3).run { simulation in
             let node = try await Node.open(.simulated, in: simulation.runtime)
