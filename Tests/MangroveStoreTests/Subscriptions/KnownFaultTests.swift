@@ -60,7 +60,7 @@ struct KnownFaultTests {
     }
 
     @Test(
-        "9: what is appended while nobody leads, listens or has room is delivered later, in order, to any number of consumers"
+        "What is appended while nobody leads, listens or has room is delivered later, in order, to any number of consumers"
     )
     func droppedAndUnordered() throws {
         try withStore { node, simulation in

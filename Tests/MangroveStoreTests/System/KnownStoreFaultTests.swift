@@ -19,33 +19,6 @@ import Testing
         }
     }
 
-    @Test("With no consumer, or one that is away for a while, no event is dropped, and they come in order")
-    func nothingDropped() throws {
-        try withNode { node, simulation in
-            let gateway = node.gateway
-            try await gateway.createStore("east")
-            try await gateway.createSubscription("work", of: "east", SubscriptionConfiguration())
-            var received: [Int] = []
-            for round in 0..<4 {
-                let events = happenings(round * 50..<(round + 1) * 50)
-                _ = try await gateway.append(to: "east", stream: "a", expecting: .any, events)
-                if round == 1 {
-                    // Whoever emits is away too, for longer than it takes to notice.
-                    try await gateway.crash("node/stores/east/core/notification/leader/worker", kill: true)
-                    try await simulation.runtime.sleep(for: .seconds(3))
-                }
-                guard round % 2 == 1 else { continue }
-                var consumer = try await gateway.consume("work", of: "east", window: 7).makeAsyncIterator()
-                while received.count < (round + 1) * 50 {
-                    let delivery = try #require(try await consumer.next())
-                    received.append(delivery.event.version)
-                    try await delivery.ack()
-                }
-            }
-            #expect(received == Array(0..<200))
-        }
-    }
-
     @Test("What is asked of a store is done by that store, and by no other's worker, also while some restart")
     func ownWorkers() throws {
         try withNode { node, simulation in
