@@ -16,6 +16,8 @@ actor ConfigurationFollower: ProcessActor, LongRunning {
     private var generation: Int?
     private var replies: [Int: Reply<StoreError?>] = [:]
     private var lastTicket = 0
+    /// The stores that were made, as is on record beside the records: what is made once is not made again, but missed.
+    private var made: Set<String> = []
     /// Who waits for versions of a store that has not been looked at yet.
     private var early: [(store: String, version: Int, reply: Reply<StoreError?>)] = []
     private var work: [ConfigurationRecord] = []
@@ -94,9 +96,19 @@ actor ConfigurationFollower: ProcessActor, LongRunning {
         do {
             try await faultPoint("configuration.beforeCarryOut")
             switch record.change {
-            case .deletion(let erasing): try await stores.remove(store, erasing: erasing)
+            case .deletion(let erasing):
+                try await stores.remove(store, erasing: erasing)
+                try await noteMade(store, false)
             default:
-                try await stores.apply(store, record.configuration, isActive: record.status == .active)
+                // From the copy alone it cannot be told, nor from what was made anew out of it: then nothing is made.
+                let isFromCopy = generation == 0 || record.change == .recovery
+                try await stores.apply(
+                    store,
+                    record.configuration,
+                    isActive: record.status == .active,
+                    wasMade: made.contains(store) || isFromCopy
+                )
+                try await noteMade(store, true)
             }
             try await faultPoint("configuration.afterCarryOut")
             if case .deletion = record.change { try await confirmRemoval(of: record) }
@@ -109,6 +121,12 @@ actor ConfigurationFollower: ProcessActor, LongRunning {
             context.runtime.emit(StoreEvents.configurationFailed) { (store, record.version, LoggedError(problem)) }
         }
         take(.carriedOut(store: store, version: record.version, problem))
+    }
+
+    private func noteMade(_ store: String, _ isMade: Bool) async throws {
+        guard made.contains(store) != isMade, generation != 0 else { return }
+        try await gateway.note(store, isMade: isMade)
+        if isMade { made.insert(store) } else { made.remove(store) }
     }
 
     private func confirmRemoval(of record: ConfigurationRecord) async throws {
@@ -193,6 +211,7 @@ actor ConfigurationFollower: ProcessActor, LongRunning {
 
     private func followRecords() async {
         do {
+            made = try await gateway.madeStores()
             let subscription = try gateway.subscribe(to: StoreID.configuration, .all, from: .beginning)
             for try await element in subscription.elements {
                 switch element {

@@ -2,24 +2,39 @@ import Mangrove
 
 /// The stores as they are configured by whoever keeps their configuration.
 extension LocalGateway: ConfiguredStores {
-    func apply(_ store: String, _ configuration: StoreConfiguration, isActive: Bool) async throws {
+    func apply(
+        _ store: String,
+        _ configuration: StoreConfiguration,
+        isActive: Bool,
+        wasMade: Bool
+    ) async throws {
         try StoreID.check(store)
         if !isActive { node.halted.add(store) }
         var profile = try node.checkedProfile(of: store, configuration)
         // Made, and not started.
         if !isActive { profile.resolved.autoStart = false }
-        let random = runtime.environment.randomness
-        let identity = StoreIdentity(high: random.next(), low: random.next())
-        do {
-            _ = try await request(store, .create(profile, identity))
-        } catch StoreError.storeExists {
+        if wasMade {
+            let expected = profile
+            try await askManager { $0.expect(store, expected) }
             _ = try await request(store, .configure(profile))
+        } else {
+            try await make(store, profile)
         }
         if isActive {
             guard node.halted.remove(store), profile.resolved.autoStart else { return }
             _ = try await request(store, .run)
         } else {
             _ = try await request(store, .halt)
+        }
+    }
+
+    private func make(_ store: String, _ profile: StoreProfile) async throws {
+        let random = runtime.environment.randomness
+        let identity = StoreIdentity(high: random.next(), low: random.next())
+        do {
+            _ = try await request(store, .create(profile, identity))
+        } catch StoreError.storeExists {
+            _ = try await request(store, .configure(profile))
         }
     }
 

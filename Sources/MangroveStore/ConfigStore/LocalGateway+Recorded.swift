@@ -55,6 +55,32 @@ extension LocalGateway {
         _ = try await changeConfiguration(of: id, .adopt(own), expecting: nil, by: Self.author)
     }
 
+    /// The stores that were made as their records say.
+    func madeStores() async throws -> Set<String> {
+        let keys = try await retrying(StoreID.configuration, ensuring: false) { [self] in
+            guard let session = node.running.session(of: StoreID.configuration) else {
+                throw StoreError.unavailable(store: StoreID.configuration, why: "it is not open")
+            }
+            return try session.engine.factKeys(.madeStores)
+        }
+        return Set(
+            keys.compactMap { key in
+                var parts = FactKey.Parts(key)
+                return parts.text()
+            }
+        )
+    }
+
+    /// Puts on record whether a store was made, and returns when that is durable.
+    func note(_ store: String, isMade: Bool) async throws {
+        let change = FactChange(.madeStores, FactKey(store), isMade ? [1] : nil)
+        // Made twice it is what it is made once.
+        try await retrying(StoreID.configuration, appends: true, ensuring: false) { [self] in
+            try await runtime.address(StoreName(store: StoreID.configuration).name(.engine), of: Store.self)
+                .record([change])
+        }
+    }
+
     /// Does something without anyone waiting for it; a failure is logged and counted.
     func leave(_ work: @escaping @Sendable (LocalGateway) async throws -> Void) {
         runtime.spawn { [self] in

@@ -20,6 +20,8 @@ package enum FactSpace: UInt8, Sendable, CaseIterable {
     case migrations = 8
     /// The transactions over stores that are not over, by their ids.
     case transactions = 9
+    /// The stores that were made as their records say, by id; in the store of the records only.
+    case madeStores = 10
 }
 
 /// A fact's key within its space: bytes, in the order of which the facts of a space are kept.

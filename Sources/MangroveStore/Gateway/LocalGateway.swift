@@ -32,7 +32,7 @@ public final class LocalGateway: Gateway {
         try check(events, for: store)
         try await admit(events.count, to: store)
         let events = try await sealed(events, of: stream, in: store)
-        let results = try await retrying(store, appends: true) { [self] in
+        let results = try await retrying(store, appends: true, recognized: true) { [self] in
             try await put(AppendRequest(stream: stream, expecting: expected, events), to: stream, in: store)
         }
         return results.first ?? AppendResult(stream: stream, version: -1, position: nil)
@@ -48,7 +48,7 @@ public final class LocalGateway: Gateway {
         guard let first = parts.first else { return [] }
         try await admit(request, to: store)
         let sealed = try await sealed(request, in: store)
-        return try await retrying(store, appends: true) { [self] in
+        return try await retrying(store, appends: true, recognized: true) { [self] in
             try await worker(store, first.stream).call { try await $0.append(sealed) }.results()
         }
     }
@@ -263,10 +263,12 @@ public final class LocalGateway: Gateway {
     /// Makes a request until it is answered or the limit is over.
     ///
     /// - Parameter appends: whether a failure leaves open what was done.
+    /// - Parameter recognized: whether the store recognises what it has done before, and refuses only what it has not.
     /// - Parameter ensuring: whether the store is started first.
     func retrying<Answer: Sendable>(
         _ store: String,
         appends: Bool = false,
+        recognized: Bool = false,
         ensuring: Bool = true,
         _ request: @Sendable () async throws -> Answer
     ) async throws -> Answer {
@@ -298,7 +300,7 @@ public final class LocalGateway: Gateway {
                 }
             } catch let error as SupervisorError {
                 why = "\(error)"
-            } catch  where unsure && (error as? StoreError)?.saysNothingWasDone != true {
+            } catch let error where unsure && !(recognized && (error as? StoreError)?.isRefusal ?? false) {
                 // An earlier try may have done it all the same.
                 throw StoreError.outcomeUnknown(store: store, why: "\(error)")
             }
@@ -307,7 +309,7 @@ public final class LocalGateway: Gateway {
             }
             do {
                 try await runtime.sleep(for: pause)
-            } catch  where unsure {
+            } catch is CancellationError where unsure {
                 throw StoreError.outcomeUnknown(store: store, why: "\(why), and its caller was cancelled")
             }
             pause = min(pause * 2, .milliseconds(500))
@@ -333,10 +335,10 @@ public final class LocalGateway: Gateway {
 }
 
 extension StoreError {
-    /// Whether a store that says this of an append has looked for it among what it has: no try before has done it either.
-    fileprivate var saysNothingWasDone: Bool {
+    /// Whether a store says this of what it has looked for among what it has, and not found: then no try before has done it either.
+    fileprivate var isRefusal: Bool {
         switch self {
-        case .wrongExpectedVersion, .eventIDConflict, .conditionFailed, .invalid: true
+        case .wrongExpectedVersion, .eventIDConflict, .conditionFailed, .invalid, .limitReached: true
         default: false
         }
     }

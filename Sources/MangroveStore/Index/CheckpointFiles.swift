@@ -69,6 +69,10 @@ package struct CheckpointFiles {
         let path = directory.snapshotPath
         let name = CheckpointFormat.name(contents.image.lastIndex)
         let bytes = try onDisk(directory.store) { () throws(DiskError) -> Int in
+            if try disk.kind(of: path) == nil {
+                try disk.createDirectory(path)
+                try disk.syncDirectory(directory.path)
+            }
             let file = try disk.open(path + "/" + name + ".tmp", .replace)
             defer { file.close() }
             var offset = 0
@@ -90,7 +94,7 @@ package struct CheckpointFiles {
     package func clean(keeping kept: String?) throws(StoreError) {
         let path = directory.snapshotPath
         try onDisk(directory.store) { () throws(DiskError) in
-            for name in try disk.list(path) where name != kept {
+            for name in try listed() where name != kept {
                 let isOld = kept != nil && CheckpointFormat.lastIndex(of: name) != nil
                 if isOld || name.hasPrefix("index-") && name.hasSuffix(".tmp") {
                     try disk.removeIfPresent(path + "/" + name)
@@ -101,8 +105,12 @@ package struct CheckpointFiles {
 
     /// The checkpoints there are, oldest first.
     package func names() throws(StoreError) -> [String] {
-        let path = directory.snapshotPath
-        return try onDisk(directory.store) { () throws(DiskError) in try disk.list(path) }
+        try onDisk(directory.store) { () throws(DiskError) in try listed() }
             .filter { CheckpointFormat.lastIndex(of: $0) != nil }
+    }
+
+    /// What is in the directory. Without it there are none, and the log has all that would be in them.
+    private func listed() throws(DiskError) -> [String] {
+        try disk.kind(of: directory.snapshotPath) == nil ? [] : disk.list(directory.snapshotPath)
     }
 }

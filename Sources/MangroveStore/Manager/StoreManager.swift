@@ -84,6 +84,13 @@ actor StoreManager: ProcessActor, LongRunning, SignalHandling {
         }
     }
 
+    /// A store was made at some time. If nothing of it is there now, it is among the stores all the same, is missed, and starts
+    /// when its files are back.
+    func expect(_ id: String, _ profile: StoreProfile) {
+        guard machine.entries[id] == nil else { return }
+        take(.found(id, StoresMachine.Found(profile: profile, problem: missing(id))))
+    }
+
     /// Answers when no store is being started or waits to be.
     func awaitStarts(_ reply: Reply<StoresMachine.Answer>) {
         take(.awaitStarts(ticket(reply)))
@@ -255,15 +262,18 @@ actor StoreManager: ProcessActor, LongRunning, SignalHandling {
         }
     }
 
+    private func missing(_ store: String) -> StoreError {
+        .unavailable(
+            store: store,
+            why: "its files are not in \(node.data.directory(of: store).path) any more; "
+                + "put them back, from a backup if need be, or remove the store"
+        )
+    }
+
     /// The store's own error, wherever in the subtree it came from.
     private func cause(of error: any Error, store: String) -> StoreError {
         switch error {
-        case StoreError.noSuchStore:
-            .unavailable(
-                store: store,
-                why: "its files are not in \(node.data.directory(of: store).path) any more; "
-                    + "put them back, from a backup if need be, or remove the store"
-            )
+        case StoreError.noSuchStore: missing(store)
         case let error as StoreError: error
         case SupervisorError.startFailed(_, let inner): cause(of: inner, store: store)
         default: .unavailable(store: store, why: "\(error)")

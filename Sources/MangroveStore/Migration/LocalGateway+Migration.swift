@@ -19,7 +19,7 @@ extension LocalGateway {
         }
         try await admit(batches.reduce(0) { $0 + $1.count }, to: store)
         let sealed = requests
-        return try await retrying(store, appends: true) { [self] in
+        return try await retrying(store, appends: true, recognized: true) { [self] in
             try await worker(store, first.stream).call(timeout: nil) { try await $0.append(inOrder: sealed) }
         }
     }

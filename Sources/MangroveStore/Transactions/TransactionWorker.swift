@@ -153,7 +153,7 @@ actor TransactionWorker: ProcessActor, LongRunning {
         _ question: @Sendable (Address<Store>) async throws -> Answer
     ) async throws -> Answer {
         let engine = context.runtime.address(StoreName(store: store).name(.engine), of: Store.self)
-        return try await gateway.retrying(store, appends: true) { try await question(engine) }
+        return try await gateway.retrying(store, appends: true, recognized: true) { try await question(engine) }
     }
 
     /// A store that is not to be had is asked again after a while; whoever asked need not wait for it.

@@ -46,6 +46,46 @@ struct ConfigStoreTests {
         try await node.gateway.stores().filter { $0.status == .running }.map(\.id)
     }
 
+    @Test(
+        "A store whose files are gone when its node starts is missed, and no empty one is made in its place",
+        arguments: Seeds(10)
+    )
+    func missed(seed: UInt64) throws {
+        let disk = SimulatedDisk(seed: seed)
+        for round in 0..<3 {
+            try Simulation(seed: seed &+ UInt64(round) * 100, disk: disk).run { simulation in
+                let node = try await Node.open(.keeping(), in: simulation.runtime)
+                let gateway = node.gateway
+                switch round {
+                case 0:
+                    for store in ["east", "west"] {
+                        _ = try await gateway.putConfiguration(of: store, StoreConfiguration(), by: "ann")
+                        _ = try await gateway.append(to: store, stream: "a", expecting: .any, happenings(0..<3))
+                    }
+                case 1:
+                    let info = try await gateway.storeStatus("east")
+                    #expect(info.status != .running && info.problem?.contains("put them back") ?? false, "\(info)")
+                    await #expect(throws: StoreError.self) {
+                        try await gateway.readAll(from: "east", start: 0, count: 9)
+                    }
+                    #expect(try await gateway.readAll(from: "west", start: 0, count: 9).count == 3)
+                    // They are put back while the node runs.
+                    try disk.rename("/away", to: "/data/east")
+                    try await simulation.runtime.sleep(for: .seconds(60))
+                    #expect(try await gateway.readAll(from: "east", start: 0, count: 9).count == 3)
+                default:
+                    // Whoever does not want it back says so, and can make another.
+                    _ = try await gateway.removeStore("east", erasing: false)
+                    try await gateway.createStore("east")
+                    #expect(try await gateway.readAll(from: "east", start: 0, count: 9).isEmpty)
+                }
+                await node.close()
+            }
+            if round == 0 { try disk.rename("/data/east", to: "/away") }
+            if round == 1 { try disk.removeTree("/data/east") }
+        }
+    }
+
     @Test("A store that is put on record is made, changed, found, listed and taken out again, each change a version")
     func wholeLife() throws {
         try Simulation(seed: 1).run { simulation in
