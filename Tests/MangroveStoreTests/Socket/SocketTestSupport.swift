@@ -1,3 +1,4 @@
+import Foundation
 import Mangrove
 
 @testable import MangroveStore
@@ -28,15 +29,7 @@ final class SocketDirectory: Sendable {
         self.path = path
     }
 
-    deinit {
-        unlink(path + "/grove.sock")
-        var path = path
-        while path.count > root.count {
-            rmdir(path)
-            path = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        }
-        rmdir(root)
-    }
+    deinit { try? FileManager.default.removeItem(atPath: root) }
 
     /// The socket's permission bits, or nil if there is no socket.
     var socketMode: UInt32? {
