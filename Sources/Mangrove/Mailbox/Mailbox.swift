@@ -33,9 +33,10 @@ struct Mailbox: ~Copyable, Sendable {
     }
 
     /// As ``append(_:)``, for a cast that runs without suspending.
+    @inline(__always)
     mutating func appendCast(_ turn: @escaping SyncTurn) {
         bounded += 1
-        queue.append(Message(work: .sync(turn)))
+        queue.append(cast: turn)
     }
 
     /// The next message that somebody still wants done.
@@ -66,9 +67,9 @@ struct Mailbox: ~Copyable, Sendable {
             bounded = 0
             return
         }
-        while queue.beginsWithSyncCast, batch.count < 128, let message = queue.popFirst() {
-            if !message.isSignal { bounded -= 1 }
-            batch.append(message)
+        while batch.count < 128, let turn = queue.popSyncCast() {
+            bounded -= 1
+            batch.append(cast: turn)
         }
     }
 

@@ -5,6 +5,8 @@ extension ProcessCell {
         case casts
         case turn(Message, Activity)
         case stop(ExitReason, Activity)
+        /// Nothing is left to do now; more is likely to come at once.
+        case linger
         /// Nothing is left to do; whether the task is free to go on to another process.
         case done(canFollow: Bool)
     }
@@ -12,6 +14,7 @@ extension ProcessCell {
     /// Runs what is in the mailbox, in order, until it is empty or the process ends, in a task that begins on the actor.
     /// - Parameter actor: held by a pin, which is given back at the end.
     /// - Parameter isUrgent: whether it must go on when everything else stands still, as what supervisors do must.
+    @discardableResult
     func spawnDrain(of actor: any ProcessActor, isUrgent: Bool = false) -> Task<Void, Never> {
         hooks.drain.spawn(self, actor, isUrgent || hooks.isSupervisor)
     }
@@ -21,22 +24,12 @@ extension ProcessCell {
     func beginDrain<Target: ProcessActor & Actor>(of actor: isolated Target) {
         guard ThreadDuty.descend() else { return drainApart() }
         runtime.beginIsolated { [self] in
-            publishDrain()
             let follower = await drain(actor, on: actor)
             leave()
             // Only then, because it leaves the actor, and waking another thread for nothing costs more than the turn.
             if let follower { await Self.follow(follower) }
         }
         ThreadDuty.climb()
-    }
-
-    /// Makes the current task known as the one that drains, so that a kill reaches it.
-    private func publishDrain() {
-        let task = Self.currentTask()
-        state.withLock { state in
-            if case .dead = state.phase { return }
-            state.drainTask = task
-        }
     }
 
     private static func currentTask() -> Task<Void, Never>? {
@@ -80,10 +73,14 @@ extension ProcessCell {
     ) async -> ProcessCell? {
         var casts = 0
         var turns = 0
+        // Whether it is known as the process's drain, so that a kill reaches it; a guest is not to be reached.
+        var isKnown = isGuest
+        var mayLinger = false
         var batch = MessageQueue()
         var follower: ProcessCell?
         while true {
-            let step = nextStep(&batch, isGuest)
+            let step = nextStep(&batch, isGuest, isKnown ? nil : Self.currentTask(), mayLinger && follower == nil)
+            isKnown = true
             if case .done(let canFollow) = step {
                 if canFollow { return follower }
                 follower?.drainApart()
@@ -93,14 +90,16 @@ extension ProcessCell {
             switch step {
             case .casts:
                 casts += batch.count
+                // A stream of casts, from a sender who runs beside this: it is worth waiting for.
+                mayLinger = !isGuest && runtime.environment.tasks.followsCasts && casts >= 64
                 let isTrickle = batch.count < 64
                 follower = runCasts(&batch, on: actor)
                 if isTrickle, depth.load(ordering: .relaxed) > 0 {
-                    casts = 0
+                    casts = 64
                     await letCastsGather()
                 } else if casts >= 2_048 {
                     // Callers that have reached the actor get a chance to see that they must queue, and give up in time.
-                    casts = 0
+                    casts = 64
                     await Task.yield()
                 }
             case .turn(let message, let activity):
@@ -113,25 +112,48 @@ extension ProcessCell {
             case .stop(let reason, let activity):
                 await Self.$activity.withValue(activity) { await finish(reason, actor) }
                 return nil
+            case .linger:
+                mayLinger = false
+                await linger()
             case .done:
                 break
             }
         }
     }
 
-    /// Waits a moment where casts trickle in as fast as they are run, so that the two sides do not fight over the lock for each;
-    /// as long as more and more of them wait, and at most until they are many.
+    /// Waits a moment where casts trickle in as fast as they are run, so that the two sides do not fight over the lock for each.
+    ///
+    /// As long as more and more of them wait it looks less and less often, because each look takes from the senders what they are
+    /// writing to; at most until they are many, and never so long that the mailbox could fill meanwhile.
     private func letCastsGather() async {
+        let enough = min(2_048, room.limit / 4)
         var waiting = 0
+        var pause = 1
         while true {
-            await Task.yield()
+            for _ in 0..<pause { await Task.yield() }
             let now = depth.load(ordering: .relaxed)
-            if now <= waiting || now >= 256 { return }
+            // The next pause may be twice as long.
+            if now <= waiting || now &+ 2 &* (now &- waiting) >= enough { return }
             waiting = now
+            pause = min(2 * pause, 8)
         }
     }
 
-    private func nextStep(_ batch: inout MessageQueue, _ isGuest: Bool) -> Step {
+    /// Stays for a moment, so that a stream of casts does not have a task start for each few of them; until one comes, or the
+    /// process is to end.
+    private func linger() async {
+        for _ in 0..<8 where depth.load(ordering: .relaxed) == 0 && gate.isOpen { await Task.yield() }
+    }
+
+    /// - Parameters:
+    ///   - task: the task that drains, where it is not known yet.
+    ///   - mayLinger: whether to say so where nothing is left to do, and go on being the one that drains.
+    private func nextStep(
+        _ batch: inout MessageQueue,
+        _ isGuest: Bool,
+        _ task: Task<Void, Never>?,
+        _ mayLinger: Bool
+    ) -> Step {
         #if DEBUG || MANGROVE_FAULTS
             // Each cast is a turn that a fault may hit.
             let runsAlone = isAimedAt
@@ -141,12 +163,15 @@ extension ProcessCell {
         return state.withLock { state in
             switch state.phase {
             case .stopping where isGuest: return handOver(&state)
-            case .stopping(let reason): return .stop(reason, beginActivity(&state))
+            case .stopping(let reason):
+                if let task, state.drainTask == nil { state.drainTask = task }
+                return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
                 return .done(canFollow: false)
             case .running: break
             }
+            if let task, state.drainTask == nil { state.drainTask = task }
             if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
             if !batch.isEmpty {
                 admit(&state)
@@ -162,6 +187,8 @@ extension ProcessCell {
                 state.currentCall = message.call
                 return .turn(message, beginActivity(&state))
             }
+            // What a timer has done must begin even when the pool is stuck, which is no place to stay then.
+            if mayLinger, state.aside?.relations.timers.isEmpty ?? true { return .linger }
             state.draining = false
             state.drainTask = nil
             return .done(canFollow: true)
@@ -191,13 +218,14 @@ extension ProcessCell {
         #if DEBUG || MANGROVE_FAULTS
             let losesLast = batch.count > 1 && runtime.isBroken(.losesLastCast)
         #endif
-        while let body = batch.popFirst()?.syncCast {
+        let isWatched = turnBudget != nil
+        while let body = batch.popSyncCast() {
             #if DEBUG || MANGROVE_FAULTS
                 if losesLast, batch.isEmpty { return }
             #endif
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()
-            let watch = watchTurn()
+            let watch = isWatched ? watchTurn() : nil
             defer { watch?.cancel() }
             do {
                 try body(actor)
@@ -258,7 +286,8 @@ extension ProcessCell {
     /// A turn that was cancelled with its caller leaves a cancelled task behind: what comes next gets another one.
     /// - Returns: whether this task's work is over.
     private func handOverIfCancelled() -> Bool {
-        state.withLock { state in
+        var mustLaunch = false
+        let isOver = state.withLock { state -> Bool in
             guard state.turnCancelled else { return false }
             state.turnCancelled = false
             state.draining = false
@@ -266,10 +295,12 @@ extension ProcessCell {
             switch state.phase {
             case .running where state.mailbox.isEmpty: break
             case .starting, .dead: break
-            case .running, .stopping: startDraining(&state)
+            case .running, .stopping: mustLaunch = beginDraining(&state)
             }
             return true
         }
+        if mustLaunch { launchDrain() }
+        return isOver
     }
 
     /// The end in good order: the work of its own stops, `terminate` runs, then the process is dead.

@@ -4,6 +4,7 @@ extension ProcessCell {
     /// Ends the process in good order, after the turn under way: further calls are refused from now on.
     @usableFromInline
     package func requestStop(_ reason: ExitReason) {
+        var mustLaunch = false
         let endsAtOnce = state.withLock { state -> Bool in
             switch state.phase {
             case .stopping, .dead:
@@ -16,11 +17,12 @@ extension ProcessCell {
                 // Nobody inside and nothing to finish: no task is needed to end it.
                 if state.runTask == nil, !hooks.needsFarewell(reason), gate.closeIfEmpty() { return true }
                 gate.close()
-                if !state.draining { startDraining(&state) }
+                mustLaunch = beginDraining(&state)
                 return false
             }
         }
         if endsAtOnce { die(reason) }
+        if mustLaunch { launchDrain() }
     }
 
     /// Ends the process at once, for everyone: a turn under way is cancelled but can no longer have an effect through the

@@ -11,8 +11,8 @@ public import Synchronization
 /// idle (see ``ProcessReference/call(timeout:_:)``); everything else goes through the mailbox and is run by the *drain*, a
 /// task of the process's own that exists only while there is something to drain.
 ///
-/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain, the waking of
-/// those who waited for room, and the entry in the runtime's list of zombies.
+/// Lock order: a cell's lock is a leaf; nothing is called while it is held but, where a drain is handed over, the spawning of the
+/// next one, the waking of those who waited for room, and the entry in the runtime's list of zombies.
 @usableFromInline
 package final class ProcessCell: Sendable {
     enum Phase: Sendable {
@@ -153,7 +153,8 @@ package final class ProcessCell: Sendable {
     /// Gives the process its actor and lets callers in. What was sent to it while it started is drained now.
     /// - Returns: what it ended with, if it was killed or told to stop meanwhile and nothing was attached.
     func attach(_ actor: any ProcessActor) -> ExitReason? {
-        state.withLock { state -> ExitReason? in
+        var mustLaunch = false
+        let ended = state.withLock { state -> ExitReason? in
             switch state.phase {
             case .starting: break
             case .dead(let reason), .stopping(let reason): return reason
@@ -168,9 +169,11 @@ package final class ProcessCell: Sendable {
                 gate.pin()
                 state.runTask = runtime.spawn { [self] in await runWork() }
             }
-            if !state.mailbox.isEmpty { startDraining(&state) }
+            if !state.mailbox.isEmpty { mustLaunch = beginDraining(&state) }
             return nil
         }
+        if mustLaunch { launchDrain() }
+        return ended
     }
 
     private func runWork() async {
