@@ -19,6 +19,9 @@ struct Mailbox: ~Copyable, Sendable {
 
     var isEmpty: Bool { queue.isEmpty }
 
+    /// Whether nothing is in it and nobody waits for room.
+    var isDeserted: Bool { queue.isEmpty && waiting.isEmpty }
+
     /// How many messages wait, signals and forgotten calls included.
     var count: Int { queue.count }
 

@@ -25,6 +25,24 @@ extension ProcessCell {
         if mustLaunch { launchDrain() }
     }
 
+    /// Ends the process in good order if that takes no time: nobody is inside and it has nothing to finish. Its supervisor, who asks
+    /// for this, is not told.
+    /// - Returns: whether it has ended.
+    func endIfIdle(_ reason: ExitReason) -> Bool {
+        #if DEBUG || MANGROVE_FAULTS
+            if runtime.isBroken(.restartsBeforeStopped) { return false }
+        #endif
+        let ends = state.withLock { state -> Bool in
+            guard case .running = state.phase, state.runTask == nil, !hooks.needsFarewell(reason), gate.closeIfEmpty()
+            else { return false }
+            state.phase = .stopping(reason)
+            state.supervision = nil
+            return true
+        }
+        if ends { die(reason) }
+        return ends
+    }
+
     /// Ends the process at once, for everyone: a turn under way is cancelled but can no longer have an effect through the
     /// framework.
     package func kill() {
@@ -48,22 +66,18 @@ extension ProcessCell {
             case .running, .stopping: break
             }
             state.phase = .dead(reason)
-            let ending = Ending(
+            endActivity(&state)
+            return Ending(
                 hadStarted: hadStarted,
-                mailbox: state.mailbox.takeAll(),
-                currentCall: state.currentCall,
-                tasks: [state.drainTask, state.runTask].compactMap { $0 },
+                mailbox: state.mailbox.isDeserted ? nil : state.mailbox.takeAll(),
+                currentCall: state.currentCall.take(),
+                drainTask: state.drainTask.take(),
+                runTask: state.runTask.take(),
                 aside: state.aside.map(LastThings.init(takenFrom:)),
-                supervision: state.supervision,
+                supervision: state.supervision.take(),
                 // From here on its names lead nowhere and can be taken by others: before anyone can learn of the death.
                 isReleasable: gate.die()
             )
-            state.supervision = nil
-            state.currentCall = nil
-            state.drainTask = nil
-            state.runTask = nil
-            endActivity(&state)
-            return ending
         }
         guard let ending else { return }
         note(reason, hadStarted: ending.hadStarted, status)
@@ -78,12 +92,13 @@ extension ProcessCell {
             ending.aside?.relations.release(by: self)
         #endif
         runtime.forget(self)
-        for task in ending.tasks { task.cancel() }
+        ending.drainTask?.cancel()
+        ending.runTask?.cancel()
         if let orphans = ending.aside?.orphans { abandonChildren(orphans(), reason) }
         for call in ending.aside?.leavingCalls ?? [] { call.fail(CallError.exited(reason)) }
         ending.currentCall?.fail(CallError.exited(reason))
-        for message in ending.mailbox.messages { message.call?.fail(CallError.exited(reason)) }
-        for request in ending.mailbox.requests { request.requester.fail(CallError.exited(reason)) }
+        for message in ending.mailbox?.messages ?? [] { message.call?.fail(CallError.exited(reason)) }
+        for request in ending.mailbox?.requests ?? [] { request.requester.fail(CallError.exited(reason)) }
         ending.supervision?.childEnded(self, reason)
         ending.aside?.relations.announce(death: reason, of: self)
         if ending.isReleasable {
@@ -200,9 +215,10 @@ extension ProcessCell {
 
 private struct Ending {
     var hadStarted: Bool
-    var mailbox: (messages: [Message], requests: [RoomRequest])
+    var mailbox: (messages: [Message], requests: [RoomRequest])?
     var currentCall: (any QueuedCall)?
-    var tasks: [Task<Void, Never>]
+    var drainTask: Task<Void, Never>?
+    var runTask: Task<Void, Never>?
     var aside: LastThings?
     var supervision: (any Supervising)?
     var isReleasable: Bool
