@@ -83,13 +83,14 @@ extension ProcessCell {
         note(reason, hadStarted: ending.hadStarted, status)
         showEnd(reason)
         #if DEBUG || MANGROVE_FAULTS
-            if runtime.isBroken(.findsTheDead), let relations = ending.aside?.relations {
-                runtime.spawn { [self] in relations.release(by: self) }
+            let relations = ending.aside?.relations
+            if runtime.isBroken(.findsTheDead), name != nil || relations != nil {
+                runtime.spawn { [self] in giveBack(relations) }
             } else {
-                ending.aside?.relations.release(by: self)
+                giveBack(relations)
             }
         #else
-            ending.aside?.relations.release(by: self)
+            giveBack(ending.aside?.relations)
         #endif
         runtime.forget(self)
         ending.drainTask?.cancel()
@@ -106,6 +107,12 @@ extension ProcessCell {
         } else if case .killed = reason {
             watchForZombie()
         }
+    }
+
+    /// Gives back the names it has, and all else that must not outlive it.
+    private func giveBack(_ relations: ProcessRelations?) {
+        if let name { runtime.names.release(name, of: self) }
+        relations?.release(by: self)
     }
 
     /// Ends what a supervisor leaves behind when it did not come to stop it: last first, each child within its own limit.

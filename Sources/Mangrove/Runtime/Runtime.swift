@@ -14,7 +14,7 @@ public final class Runtime: Sendable {
     /// The time.
     public var clock: any RuntimeClock { environment.clock }
     /// The registered names.
-    let names = Registry<ProcessName, Void>(partitions: 8)
+    let names = NameTable(partitions: 8)
     let nameWatchers = NameWatchers()
     let zombieList = Lock<[ProcessID: Zombie]>([:])
     /// What its supervisors reported lately.
