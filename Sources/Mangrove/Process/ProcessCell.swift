@@ -101,6 +101,14 @@ package final class ProcessCell: Sendable {
         return unsafeDowncast(actor, to: Target.self)
     }
 
+    /// The actor, for holders of a pin who do not want to count a reference to it besides: they take over one that is the process's
+    /// and hand it back, as a retained one, before they give their pin back.
+    @inlinable
+    func lentActor<Target: ProcessActor>(as type: Target.Type) -> Unmanaged<Target>? {
+        guard let actor else { return nil }
+        return Unmanaged.passUnretained(unsafeDowncast(actor, to: Target.self))
+    }
+
     /// Whether the process's actor is a `Target`.
     @usableFromInline
     func runs<Target: ProcessActor>(_ type: Target.Type) -> Bool {

@@ -24,7 +24,9 @@ extension ProcessReference where Target: Actor {
         let cell = try resolve().cell
         if cell.enter() {
             defer { cell.leave() }
-            if let actor = cell.pinnedActor(as: Target.self) {
+            if let lent = cell.lentActor(as: Target.self) {
+                let actor = lent.takeRetainedValue()
+                defer { _ = Unmanaged.passRetained(actor) }
                 switch try await runIfIdle(actor, cell, body) {
                 case .answer(let answer): return answer
                 case .exited: throw await cell.exitOfLeavingProcess()
