@@ -127,7 +127,7 @@ public struct ChildSpec: Sendable {
                 isSignificant: isSignificant,
                 name: name,
                 room: MailboxPolicy(limit: mailboxLimit, overflow: .fail),
-                hooks: ProcessHooks(for: actorType),
+                hooks: .of(actorType),
                 validateContents: validateContents
             )
         )
@@ -146,6 +146,11 @@ public struct ChildSpec: Sendable {
         var spec = self
         spec.forgetStart()
         return spec
+    }
+
+    /// Whether its start does not suspend and has nothing to say besides.
+    var startsAtOnce: Bool {
+        if case .immediate = start { startInfo == nil } else { false }
     }
 
     /// Lets go of the start closure and of what it captured.

@@ -124,7 +124,7 @@ where Table.Key == Machine.Event.Key {
     /// Starts a child where that needs no waiting: its start does not suspend, has nothing to say besides, and nothing is left of
     /// an earlier incarnation.
     /// - Returns: nil if it is to be started in the other way.
-    private func startNow(_ key: Key) -> Event? {
+    func startNow(_ key: Key) -> Event? {
         #if DEBUG || MANGROVE_FAULTS
             if context.runtime.environment.probe != nil { return nil }
         #endif
