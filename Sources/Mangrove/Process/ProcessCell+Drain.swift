@@ -311,7 +311,7 @@ extension ProcessCell {
             await task.value
         }
         // Before `terminate`, which may give up what there is to see.
-        let status = await farewellStatus(reason, actor)
+        let status = hooks.status == nil ? nil : await farewellStatus(reason, actor)
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
         die(reason, status: status)
     }

@@ -28,11 +28,22 @@ final class NameTable: Sendable {
 
     /// The process that has a name: one that has finished starting and is not dead.
     func holder(of name: ProcessName) -> ProcessCell? {
-        guard let cell = shard(of: name).withLock({ $0[name] }) else { return nil }
+        guard let cell = shard(of: name).withLock({ $0[name] }), isFound(cell) else { return nil }
+        return cell
+    }
+
+    /// Every name that leads to a process, with that one, in no order.
+    var entries: [RegistryEntry<ProcessName, Void>] {
+        shards.flatMap { shard in shard.withLock { Array($0) } }.compactMap { name, cell in
+            isFound(cell) ? RegistryEntry(key: name, value: (), process: AnyRef(cell)) : nil
+        }
+    }
+
+    private func isFound(_ cell: ProcessCell) -> Bool {
         #if DEBUG || MANGROVE_FAULTS
-            if cell.gate.hasOpened, cell.runtime.isBroken(.findsTheDead) { return cell }
+            if cell.gate.hasOpened, cell.runtime.isBroken(.findsTheDead) { return true }
         #endif
-        return cell.gate.hasOpened && !cell.gate.isDead ? cell : nil
+        return cell.gate.hasOpened && !cell.gate.isDead
     }
 
     /// Gives a process its name while it starts.

@@ -71,8 +71,13 @@ where Table.Key == Machine.Event.Key {
         var effects = machine.withLock { $0.handle(event) }
         var done = 0
         while done < effects.count {
-            let effect = effects[done]
-            done += 1
+            let effect: SupervisionEffect<Key>
+            if done == effects.count - 1 {
+                effect = effects.removeLast()
+            } else {
+                effect = effects[done]
+                done += 1
+            }
             var answer: Event?
             switch effect {
             case .start(let key):
