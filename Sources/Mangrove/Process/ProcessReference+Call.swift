@@ -16,12 +16,13 @@ extension ProcessReference where Target: Actor {
     ///   - timeout: how long to wait for the turn to begin; nil for as long as it takes. Once begun, the turn completes.
     ///   - body: what to do, on the actor.
     /// - Throws: ``CallError``; `CancellationError`; what `body` throws.
-    // Inlined, because the frame that a function needs which suspends costs more than all that is done here besides the hops.
     @inlinable @inline(__always)
     public func call<Answer: Sendable>(
         timeout: Duration? = .seconds(5),
         _ body: @escaping @Sendable (isolated Target) throws -> Answer
     ) async throws -> Answer {
+        // Inlined, because the frame that a function needs which suspends costs more than all that is done here besides the
+        // hops.
         let cell = try resolve().cell
         if cell.enter() {
             defer { cell.leave() }

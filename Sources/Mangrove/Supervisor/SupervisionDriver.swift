@@ -133,8 +133,8 @@ where Table.Key == Machine.Event.Key {
         #if DEBUG || MANGROVE_FAULTS
             if context.runtime.environment.probe != nil { return nil }
         #endif
-        guard let (spec, previous) = roster.startFacts(key), spec.startInfo == nil, case .immediate(let start) = spec.start
-        else { return nil }
+        guard let (spec, previous) = roster.startFacts(key) else { return nil }
+        guard spec.startInfo == nil, case .immediate(let start) = spec.start else { return nil }
         if let previous, !previous.remains.isEmpty || spec.zombies == .refuseRestart { return nil }
         do {
             let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }

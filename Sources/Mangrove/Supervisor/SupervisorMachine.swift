@@ -155,7 +155,8 @@ struct SupervisorMachine: SupervisionMachine {
         plan = Plan()
         switch purpose {
         case .boot:
-            carryOut(.bootFailed(id, error), .init(stopping: children.range.prefix(upTo: place), of: children), &effects)
+            let others = Plan(stopping: children.range.prefix(upTo: place), of: children)
+            carryOut(.bootFailed(id, error), others, &effects)
         case .restart:
             // The attempt counted; the next one is a message to ourselves, so that requests come in between.
             self.purpose = nil
@@ -252,7 +253,9 @@ struct SupervisorMachine: SupervisionMachine {
     /// Restarts a child that ended: at once, or after a wait for which those that depend on it are stopped.
     private mutating func restartSoon(_ place: Int, _ now: RuntimeInstant, _ effects: inout [Effect]) {
         let id = children[at: place].id
-        guard let time = tracks.wait(id, children[at: place].limits, at: now) else { return restart(place, now, &effects) }
+        guard let time = tracks.wait(id, children[at: place].limits, at: now) else {
+            return restart(place, now, &effects)
+        }
         let attempt = awaitAttempt(place)
         effects.append(.report(.waiting(id, time)))
         let stops = Plan(stopping: affected(by: place), of: children, butFor: place)

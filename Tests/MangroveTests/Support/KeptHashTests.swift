@@ -6,7 +6,8 @@ import Testing
     func names() {
         let names = [
             ProcessName("a"), ProcessName("a", scope: "b"), ProcessName("a", key: "b"), ProcessName("b", scope: "a"),
-            ProcessName("a", scope: "b", key: "c"), ProcessName("a", scope: "c", key: "b"), ProcessName("a", key: ""), "b",
+            ProcessName("a", scope: "b", key: "c"), ProcessName("a", scope: "c", key: "b"), ProcessName("a", key: ""),
+            "b",
         ]
         let table = Dictionary(uniqueKeysWithValues: zip(names, 0...))
         #expect(table.count == names.count)
