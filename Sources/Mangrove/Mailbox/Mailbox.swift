@@ -76,6 +76,9 @@ struct Mailbox: ~Copyable, Sendable {
         }
     }
 
+    /// Gives back memory that a burst took, when nothing is left of it.
+    mutating func giveBack() { queue.giveBack() }
+
     /// The caller of a message has gone: it no longer counts. Those that are only waiting to be skipped are swept out once
     /// they are most of what waits, so that callers who keep giving up on a stuck process do not fill its memory.
     mutating func forget(_ call: any QueuedCall) {

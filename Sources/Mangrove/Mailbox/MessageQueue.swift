@@ -67,10 +67,12 @@ struct MessageQueue: ~Copyable, @unchecked Sendable {
         guard filled > 0, let slots else { return nil }
         let message = MessageSlot(slots, Int(head)).take()
         passFirst()
+        giveBack()
         return message
     }
 
-    /// As ``popFirst()``, where the first message is a cast that runs without suspending.
+    /// As ``popFirst()``, where the first message is a cast that runs without suspending. No memory is given back, so that a queue
+    /// which is filled and emptied over and over need not grow each time.
     /// - Returns: what to run; nil if there is no such message.
     @inline(__always)
     mutating func popSyncCast() -> SyncTurn? {
@@ -86,7 +88,10 @@ struct MessageQueue: ~Copyable, @unchecked Sendable {
     private mutating func passFirst() {
         head = (head &+ 1) & (capacity &- 1)
         filled -= 1
-        // An idle queue gives its memory back, so that a burst long ago does not cost for ever.
+    }
+
+    /// Gives memory back where the queue is empty and has much of it, so that a burst long ago does not cost for ever.
+    mutating func giveBack() {
         if filled == 0, capacity > 1_024 { release() }
     }
 

@@ -191,6 +191,7 @@ extension ProcessCell {
             if mayLinger, state.aside?.relations.timers.isEmpty ?? true { return .linger }
             state.draining = false
             state.drainTask = nil
+            state.mailbox.giveBack()
             return .done(canFollow: true)
         }
     }
