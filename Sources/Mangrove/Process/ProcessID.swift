@@ -38,7 +38,13 @@ public struct ProcessName: Hashable, Sendable, ExpressibleByStringLiteral, Custo
         self.scope = scope
         self.role = role
         self.key = key
-        keptHash = KeptHash(of: scope, role, key)
+        keptHash = KeptHash { hasher in
+            hasher.combine(role)
+            // What is nil need not be told from what is empty: that is left to the comparison.
+            if let scope { hasher.combine(scope) }
+            hasher.combine(key == nil)
+            if let key { hasher.combine(key) }
+        }
     }
 
     /// A name of a role alone.

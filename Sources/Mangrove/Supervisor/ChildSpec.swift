@@ -213,7 +213,7 @@ public struct ChildID: Hashable, Sendable, ExpressibleByStringLiteral, Expressib
     /// Makes an id.
     public init(_ text: String) {
         self.text = text
-        keptHash = KeptHash(of: text)
+        keptHash = KeptHash { $0.combine(text) }
     }
 
     /// Makes the id of a numbered child.

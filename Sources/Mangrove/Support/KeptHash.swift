@@ -5,10 +5,11 @@
 struct KeptHash: Hashable, Sendable {
     private let value: Int
 
-    /// The hash of what a key consists of.
-    init<each Part: Hashable>(of part: repeat each Part) {
+    /// The hash of what `feed` feeds to it.
+    @inline(__always)
+    init(_ feed: (inout Hasher) -> Void) {
         var hasher = Hasher()
-        repeat hasher.combine(each part)
+        feed(&hasher)
         value = hasher.finalize()
     }
 
