@@ -76,8 +76,11 @@ struct Mailbox: ~Copyable, Sendable {
         }
     }
 
-    /// Gives back memory that a burst took, when nothing is left of it.
-    mutating func giveBack() { queue.giveBack() }
+    /// Takes over the memory of `batch` for the next messages, when neither has any: but not that of a burst.
+    mutating func settle(with batch: inout MessageQueue) {
+        if queue.isEmpty, batch.isEmpty { swap(&queue, &batch) }
+        queue.giveBack()
+    }
 
     /// The caller of a message has gone: it no longer counts. Those that are only waiting to be skipped are swept out once
     /// they are most of what waits, so that callers who keep giving up on a stuck process do not fill its memory.

@@ -32,9 +32,11 @@ extension ProcessCell {
         ThreadDuty.climb()
     }
 
-    private static func currentTask() -> Task<Void, Never>? {
+    /// Makes the current task known as the one that drains, so that a kill reaches it; inside the lock.
+    private func makeKnown(_ state: inout State) {
+        guard state.drainTask == nil else { return }
         // Safe: both are nothing but the reference to the task, and the copy retains it.
-        withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
+        state.drainTask = withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
     }
 
     /// Drains, one after the other, the processes that casts made busy which this task ran.
@@ -73,14 +75,11 @@ extension ProcessCell {
     ) async -> ProcessCell? {
         var casts = 0
         var turns = 0
-        // Whether it is known as the process's drain, so that a kill reaches it; a guest is not to be reached.
-        var isKnown = isGuest
         var mayLinger = false
         var batch = MessageQueue()
         var follower: ProcessCell?
         while true {
-            let step = nextStep(&batch, isGuest, isKnown ? nil : Self.currentTask(), mayLinger && follower == nil)
-            isKnown = true
+            let step = nextStep(&batch, isGuest, mayLinger && follower == nil)
             if case .done(let canFollow) = step {
                 if canFollow { return follower }
                 follower?.drainApart()
@@ -91,7 +90,7 @@ extension ProcessCell {
             case .casts:
                 casts += batch.count
                 // A stream of casts, from a sender who runs beside this: it is worth waiting for.
-                mayLinger = !isGuest && runtime.environment.tasks.followsCasts && casts >= 64
+                mayLinger = casts >= 64 && !isGuest && runtime.environment.tasks.followsCasts
                 let isTrickle = batch.count < 64
                 follower = runCasts(&batch, on: actor)
                 if isTrickle, depth.load(ordering: .relaxed) > 0 {
@@ -145,15 +144,8 @@ extension ProcessCell {
         for _ in 0..<8 where depth.load(ordering: .relaxed) == 0 && gate.isOpen { await Task.yield() }
     }
 
-    /// - Parameters:
-    ///   - task: the task that drains, where it is not known yet.
-    ///   - mayLinger: whether to say so where nothing is left to do, and go on being the one that drains.
-    private func nextStep(
-        _ batch: inout MessageQueue,
-        _ isGuest: Bool,
-        _ task: Task<Void, Never>?,
-        _ mayLinger: Bool
-    ) -> Step {
+    /// - Parameter mayLinger: whether to say so where nothing is left to do, and go on being the one that drains.
+    private func nextStep(_ batch: inout MessageQueue, _ isGuest: Bool, _ mayLinger: Bool) -> Step {
         #if DEBUG || MANGROVE_FAULTS
             // Each cast is a turn that a fault may hit.
             let runsAlone = isAimedAt
@@ -164,34 +156,37 @@ extension ProcessCell {
             switch state.phase {
             case .stopping where isGuest: return handOver(&state)
             case .stopping(let reason):
-                if let task, state.drainTask == nil { state.drainTask = task }
+                makeKnown(&state)
                 return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
                 return .done(canFollow: false)
             case .running: break
             }
-            if let task, state.drainTask == nil { state.drainTask = task }
-            if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
-            if !batch.isEmpty {
+            if !isGuest { makeKnown(&state) }
+            // Most drains find nothing the second time.
+            if !state.mailbox.isEmpty {
+                if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
+                if !batch.isEmpty {
+                    admit(&state)
+                    depth.store(state.mailbox.count, ordering: .releasing)
+                    return .casts
+                }
+                if isGuest { return handOver(&state) }
+                let message = state.mailbox.popFirst()
                 admit(&state)
                 depth.store(state.mailbox.count, ordering: .releasing)
-                return .casts
-            }
-            if isGuest, !state.mailbox.isEmpty { return handOver(&state) }
-            let message = state.mailbox.popFirst()
-            admit(&state)
-            depth.store(state.mailbox.count, ordering: .releasing)
-            if let message {
-                // From here on a kill finds the caller, and the caller's cancellation finds the turn.
-                state.currentCall = message.call
-                return .turn(message, beginActivity(&state))
+                if let message {
+                    // From here on a kill finds the caller, and the caller's cancellation finds the turn.
+                    state.currentCall = message.call
+                    return .turn(message, beginActivity(&state))
+                }
             }
             // What a timer has done must begin even when the pool is stuck, which is no place to stay then.
             if mayLinger, state.aside?.relations.timers.isEmpty ?? true { return .linger }
             state.draining = false
             state.drainTask = nil
-            state.mailbox.giveBack()
+            state.mailbox.settle(with: &batch)
             return .done(canFollow: true)
         }
     }
