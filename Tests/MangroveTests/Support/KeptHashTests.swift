@@ -9,7 +9,8 @@ import Testing
             ProcessName("a", scope: "b", key: "c"), ProcessName("a", scope: "c", key: "b"), ProcessName("a", key: ""),
             "b",
         ]
-        let table = Dictionary(uniqueKeysWithValues: zip(names, 0...))
+        var table: [ProcessName: Int] = [:]
+        for (number, name) in names.enumerated() { table[name] = number }
         #expect(table.count == names.count)
         for (number, name) in names.enumerated() {
             let again = ProcessName(name.role, scope: name.scope, key: name.key)
