@@ -19,6 +19,9 @@ struct Mailbox: ~Copyable, Sendable {
 
     var isEmpty: Bool { queue.isEmpty }
 
+    /// Whether nothing is in it and nobody waits for room.
+    var isDeserted: Bool { queue.isEmpty && waiting.isEmpty }
+
     /// How many messages wait, signals and forgotten calls included.
     var count: Int { queue.count }
 
@@ -33,9 +36,10 @@ struct Mailbox: ~Copyable, Sendable {
     }
 
     /// As ``append(_:)``, for a cast that runs without suspending.
+    @inline(__always)
     mutating func appendCast(_ turn: @escaping SyncTurn) {
         bounded += 1
-        queue.append(Message(work: .sync(turn)))
+        queue.append(cast: turn)
     }
 
     /// The next message that somebody still wants done.
@@ -66,10 +70,16 @@ struct Mailbox: ~Copyable, Sendable {
             bounded = 0
             return
         }
-        while queue.beginsWithSyncCast, batch.count < 128, let message = queue.popFirst() {
-            if !message.isSignal { bounded -= 1 }
-            batch.append(message)
+        while batch.count < 128, let turn = queue.popSyncCast() {
+            bounded -= 1
+            batch.append(cast: turn)
         }
+    }
+
+    /// Takes over the memory of `batch` for the next messages, when neither has any: but not that of a burst.
+    mutating func settle(with batch: inout MessageQueue) {
+        if queue.isEmpty, batch.isEmpty { swap(&queue, &batch) }
+        queue.giveBack()
     }
 
     /// The caller of a message has gone: it no longer counts. Those that are only waiting to be skipped are swept out once

@@ -45,15 +45,15 @@ struct Message: Sendable {
         self.call = call
     }
 
-    /// Whether this can run in one batch with its neighbours: nobody waits for it, and it does not suspend.
+    /// Whether this can run in one batch with its neighbours: nobody waits for it, it does not suspend, and it counts.
     var isSyncCast: Bool {
-        guard call == nil, case .sync = work else { return false }
+        guard call == nil, !isSignal, !isUrgent, case .sync = work else { return false }
         return true
     }
 
     /// What to run, if it is such a message.
     var syncCast: SyncTurn? {
-        guard call == nil, case .sync(let body) = work else { return nil }
+        guard isSyncCast, case .sync(let body) = work else { return nil }
         return body
     }
 }

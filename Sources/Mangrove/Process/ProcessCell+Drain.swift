@@ -5,6 +5,8 @@ extension ProcessCell {
         case casts
         case turn(Message, Activity)
         case stop(ExitReason, Activity)
+        /// Nothing is left to do now; more is likely to come at once.
+        case linger
         /// Nothing is left to do; whether the task is free to go on to another process.
         case done(canFollow: Bool)
     }
@@ -12,6 +14,7 @@ extension ProcessCell {
     /// Runs what is in the mailbox, in order, until it is empty or the process ends, in a task that begins on the actor.
     /// - Parameter actor: held by a pin, which is given back at the end.
     /// - Parameter isUrgent: whether it must go on when everything else stands still, as what supervisors do must.
+    @discardableResult
     func spawnDrain(of actor: any ProcessActor, isUrgent: Bool = false) -> Task<Void, Never> {
         hooks.drain.spawn(self, actor, isUrgent || hooks.isSupervisor)
     }
@@ -21,7 +24,6 @@ extension ProcessCell {
     func beginDrain<Target: ProcessActor & Actor>(of actor: isolated Target) {
         guard ThreadDuty.descend() else { return drainApart() }
         runtime.beginIsolated { [self] in
-            publishDrain()
             let follower = await drain(actor, on: actor)
             leave()
             // Only then, because it leaves the actor, and waking another thread for nothing costs more than the turn.
@@ -30,18 +32,11 @@ extension ProcessCell {
         ThreadDuty.climb()
     }
 
-    /// Makes the current task known as the one that drains, so that a kill reaches it.
-    private func publishDrain() {
-        let task = Self.currentTask()
-        state.withLock { state in
-            if case .dead = state.phase { return }
-            state.drainTask = task
-        }
-    }
-
-    private static func currentTask() -> Task<Void, Never>? {
+    /// Makes the current task known as the one that drains, so that a kill reaches it; inside the lock.
+    private func makeKnown(_ state: inout State) {
+        guard state.drainTask == nil else { return }
         // Safe: both are nothing but the reference to the task, and the copy retains it.
-        withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
+        state.drainTask = withUnsafeCurrentTask { $0.map { unsafeBitCast($0, to: Task<Void, Never>.self) } }
     }
 
     /// Drains, one after the other, the processes that casts made busy which this task ran.
@@ -80,10 +75,11 @@ extension ProcessCell {
     ) async -> ProcessCell? {
         var casts = 0
         var turns = 0
+        var mayLinger = false
         var batch = MessageQueue()
         var follower: ProcessCell?
         while true {
-            let step = nextStep(&batch, isGuest)
+            let step = nextStep(&batch, isGuest, mayLinger && follower == nil)
             if case .done(let canFollow) = step {
                 if canFollow { return follower }
                 follower?.drainApart()
@@ -93,14 +89,16 @@ extension ProcessCell {
             switch step {
             case .casts:
                 casts += batch.count
+                // A stream of casts, from a sender who runs beside this: it is worth waiting for.
+                mayLinger = casts >= 64 && !isGuest && runtime.environment.tasks.followsCasts
                 let isTrickle = batch.count < 64
                 follower = runCasts(&batch, on: actor)
                 if isTrickle, depth.load(ordering: .relaxed) > 0 {
-                    casts = 0
+                    casts = 64
                     await letCastsGather()
                 } else if casts >= 2_048 {
                     // Callers that have reached the actor get a chance to see that they must queue, and give up in time.
-                    casts = 0
+                    casts = 64
                     await Task.yield()
                 }
             case .turn(let message, let activity):
@@ -113,25 +111,41 @@ extension ProcessCell {
             case .stop(let reason, let activity):
                 await Self.$activity.withValue(activity) { await finish(reason, actor) }
                 return nil
+            case .linger:
+                mayLinger = false
+                await linger()
             case .done:
                 break
             }
         }
     }
 
-    /// Waits a moment where casts trickle in as fast as they are run, so that the two sides do not fight over the lock for each;
-    /// as long as more and more of them wait, and at most until they are many.
+    /// Waits a moment where casts trickle in as fast as they are run, so that the two sides do not fight over the lock for each.
+    ///
+    /// As long as more and more of them wait it looks less and less often, because each look takes from the senders what they are
+    /// writing to; at most until they are many, and never so long that the mailbox could fill meanwhile.
     private func letCastsGather() async {
+        let enough = min(2_048, room.limit / 4)
         var waiting = 0
+        var pause = 1
         while true {
-            await Task.yield()
+            for _ in 0..<pause { await Task.yield() }
             let now = depth.load(ordering: .relaxed)
-            if now <= waiting || now >= 256 { return }
+            // The next pause may be twice as long.
+            if now <= waiting || now &+ 2 &* (now &- waiting) >= enough { return }
             waiting = now
+            pause = min(2 * pause, 8)
         }
     }
 
-    private func nextStep(_ batch: inout MessageQueue, _ isGuest: Bool) -> Step {
+    /// Stays for a moment, so that a stream of casts does not have a task start for each few of them; until one comes, or the
+    /// process is to end.
+    private func linger() async {
+        for _ in 0..<8 where depth.load(ordering: .relaxed) == 0 && gate.isOpen { await Task.yield() }
+    }
+
+    /// - Parameter mayLinger: whether to say so where nothing is left to do, and go on being the one that drains.
+    private func nextStep(_ batch: inout MessageQueue, _ isGuest: Bool, _ mayLinger: Bool) -> Step {
         #if DEBUG || MANGROVE_FAULTS
             // Each cast is a turn that a fault may hit.
             let runsAlone = isAimedAt
@@ -141,29 +155,38 @@ extension ProcessCell {
         return state.withLock { state in
             switch state.phase {
             case .stopping where isGuest: return handOver(&state)
-            case .stopping(let reason): return .stop(reason, beginActivity(&state))
+            case .stopping(let reason):
+                makeKnown(&state)
+                return .stop(reason, beginActivity(&state))
             case .starting, .dead:
                 state.draining = false
                 return .done(canFollow: false)
             case .running: break
             }
-            if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
-            if !batch.isEmpty {
+            if !isGuest { makeKnown(&state) }
+            // Most drains find nothing the second time.
+            if !state.mailbox.isEmpty {
+                if !runsAlone { state.mailbox.moveSyncCasts(to: &batch) }
+                if !batch.isEmpty {
+                    admit(&state)
+                    depth.store(state.mailbox.count, ordering: .releasing)
+                    return .casts
+                }
+                if isGuest { return handOver(&state) }
+                let message = state.mailbox.popFirst()
                 admit(&state)
                 depth.store(state.mailbox.count, ordering: .releasing)
-                return .casts
+                if let message {
+                    // From here on a kill finds the caller, and the caller's cancellation finds the turn.
+                    state.currentCall = message.call
+                    return .turn(message, beginActivity(&state))
+                }
             }
-            if isGuest, !state.mailbox.isEmpty { return handOver(&state) }
-            let message = state.mailbox.popFirst()
-            admit(&state)
-            depth.store(state.mailbox.count, ordering: .releasing)
-            if let message {
-                // From here on a kill finds the caller, and the caller's cancellation finds the turn.
-                state.currentCall = message.call
-                return .turn(message, beginActivity(&state))
-            }
+            // What a timer has done must begin even when the pool is stuck, which is no place to stay then.
+            if mayLinger, state.aside?.relations.timers.isEmpty ?? true { return .linger }
             state.draining = false
             state.drainTask = nil
+            state.mailbox.settle(with: &batch)
             return .done(canFollow: true)
         }
     }
@@ -191,13 +214,14 @@ extension ProcessCell {
         #if DEBUG || MANGROVE_FAULTS
             let losesLast = batch.count > 1 && runtime.isBroken(.losesLastCast)
         #endif
-        while let body = batch.popFirst()?.syncCast {
+        let isWatched = turnBudget != nil
+        while let body = batch.popSyncCast() {
             #if DEBUG || MANGROVE_FAULTS
                 if losesLast, batch.isEmpty { return }
             #endif
             guard gate.isOpen else { return batch.removeAll() }
             countTurn()
-            let watch = watchTurn()
+            let watch = isWatched ? watchTurn() : nil
             defer { watch?.cancel() }
             do {
                 try body(actor)
@@ -258,7 +282,8 @@ extension ProcessCell {
     /// A turn that was cancelled with its caller leaves a cancelled task behind: what comes next gets another one.
     /// - Returns: whether this task's work is over.
     private func handOverIfCancelled() -> Bool {
-        state.withLock { state in
+        var mustLaunch = false
+        let isOver = state.withLock { state -> Bool in
             guard state.turnCancelled else { return false }
             state.turnCancelled = false
             state.draining = false
@@ -266,10 +291,12 @@ extension ProcessCell {
             switch state.phase {
             case .running where state.mailbox.isEmpty: break
             case .starting, .dead: break
-            case .running, .stopping: startDraining(&state)
+            case .running, .stopping: mustLaunch = beginDraining(&state)
             }
             return true
         }
+        if mustLaunch { launchDrain() }
+        return isOver
     }
 
     /// The end in good order: the work of its own stops, `terminate` runs, then the process is dead.
@@ -280,7 +307,7 @@ extension ProcessCell {
             await task.value
         }
         // Before `terminate`, which may give up what there is to see.
-        let status = await farewellStatus(reason, actor)
+        let status = hooks.status == nil ? nil : await farewellStatus(reason, actor)
         if let terminate = hooks.terminate, !gate.isDead { await terminate(actor, reason) }
         die(reason, status: status)
     }

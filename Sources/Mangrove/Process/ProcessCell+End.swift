@@ -4,6 +4,7 @@ extension ProcessCell {
     /// Ends the process in good order, after the turn under way: further calls are refused from now on.
     @usableFromInline
     package func requestStop(_ reason: ExitReason) {
+        var mustLaunch = false
         let endsAtOnce = state.withLock { state -> Bool in
             switch state.phase {
             case .stopping, .dead:
@@ -16,11 +17,30 @@ extension ProcessCell {
                 // Nobody inside and nothing to finish: no task is needed to end it.
                 if state.runTask == nil, !hooks.needsFarewell(reason), gate.closeIfEmpty() { return true }
                 gate.close()
-                if !state.draining { startDraining(&state) }
+                mustLaunch = beginDraining(&state)
                 return false
             }
         }
         if endsAtOnce { die(reason) }
+        if mustLaunch { launchDrain() }
+    }
+
+    /// Ends the process in good order if that takes no time: nobody is inside and it has nothing to finish. Its supervisor, who asks
+    /// for this, is not told.
+    /// - Returns: whether it has ended.
+    func endIfIdle(_ reason: ExitReason) -> Bool {
+        #if DEBUG || MANGROVE_FAULTS
+            if runtime.isBroken(.restartsBeforeStopped) { return false }
+        #endif
+        let ends = state.withLock { state -> Bool in
+            guard case .running = state.phase, state.runTask == nil, !hooks.needsFarewell(reason), gate.closeIfEmpty()
+            else { return false }
+            state.phase = .stopping(reason)
+            state.supervision = nil
+            return true
+        }
+        if ends { die(reason) }
+        return ends
     }
 
     /// Ends the process at once, for everyone: a turn under way is cancelled but can no longer have an effect through the
@@ -46,42 +66,40 @@ extension ProcessCell {
             case .running, .stopping: break
             }
             state.phase = .dead(reason)
-            let ending = Ending(
+            endActivity(&state)
+            return Ending(
                 hadStarted: hadStarted,
-                mailbox: state.mailbox.takeAll(),
-                currentCall: state.currentCall,
-                tasks: [state.drainTask, state.runTask].compactMap { $0 },
+                mailbox: state.mailbox.isDeserted ? nil : state.mailbox.takeAll(),
+                currentCall: state.currentCall.take(),
+                drainTask: state.drainTask.take(),
+                runTask: state.runTask.take(),
                 aside: state.aside.map(LastThings.init(takenFrom:)),
-                supervision: state.supervision,
+                supervision: state.supervision.take(),
                 // From here on its names lead nowhere and can be taken by others: before anyone can learn of the death.
                 isReleasable: gate.die()
             )
-            state.supervision = nil
-            state.currentCall = nil
-            state.drainTask = nil
-            state.runTask = nil
-            endActivity(&state)
-            return ending
         }
         guard let ending else { return }
         note(reason, hadStarted: ending.hadStarted, status)
         showEnd(reason)
         #if DEBUG || MANGROVE_FAULTS
-            if runtime.isBroken(.findsTheDead), let relations = ending.aside?.relations {
-                runtime.spawn { [self] in relations.release(by: self) }
+            let relations = ending.aside?.relations
+            if runtime.isBroken(.findsTheDead), name != nil || relations != nil {
+                runtime.spawn { [self] in giveBack(relations) }
             } else {
-                ending.aside?.relations.release(by: self)
+                giveBack(relations)
             }
         #else
-            ending.aside?.relations.release(by: self)
+            giveBack(ending.aside?.relations)
         #endif
         runtime.forget(self)
-        for task in ending.tasks { task.cancel() }
+        ending.drainTask?.cancel()
+        ending.runTask?.cancel()
         if let orphans = ending.aside?.orphans { abandonChildren(orphans(), reason) }
         for call in ending.aside?.leavingCalls ?? [] { call.fail(CallError.exited(reason)) }
         ending.currentCall?.fail(CallError.exited(reason))
-        for message in ending.mailbox.messages { message.call?.fail(CallError.exited(reason)) }
-        for request in ending.mailbox.requests { request.requester.fail(CallError.exited(reason)) }
+        for message in ending.mailbox?.messages ?? [] { message.call?.fail(CallError.exited(reason)) }
+        for request in ending.mailbox?.requests ?? [] { request.requester.fail(CallError.exited(reason)) }
         ending.supervision?.childEnded(self, reason)
         ending.aside?.relations.announce(death: reason, of: self)
         if ending.isReleasable {
@@ -89,6 +107,12 @@ extension ProcessCell {
         } else if case .killed = reason {
             watchForZombie()
         }
+    }
+
+    /// Gives back the names it has, and all else that must not outlive it.
+    private func giveBack(_ relations: ProcessRelations?) {
+        if let name { runtime.names.release(name, of: self) }
+        relations?.release(by: self)
     }
 
     /// Ends what a supervisor leaves behind when it did not come to stop it: last first, each child within its own limit.
@@ -198,9 +222,10 @@ extension ProcessCell {
 
 private struct Ending {
     var hadStarted: Bool
-    var mailbox: (messages: [Message], requests: [RoomRequest])
+    var mailbox: (messages: [Message], requests: [RoomRequest])?
     var currentCall: (any QueuedCall)?
-    var tasks: [Task<Void, Never>]
+    var drainTask: Task<Void, Never>?
+    var runTask: Task<Void, Never>?
     var aside: LastThings?
     var supervision: (any Supervising)?
     var isReleasable: Bool

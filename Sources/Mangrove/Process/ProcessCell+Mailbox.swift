@@ -13,6 +13,7 @@ extension ProcessCell {
     @usableFromInline
     func enqueue(_ message: Message, drainedByCaller: Bool) throws(CallError) -> Bool {
         var mustDrain = false
+        var mustLaunch = false
         let problem = state.withLock { state -> Refusal? in
             switch state.phase {
             case .dead: return .error(.noProcess(label))
@@ -23,19 +24,16 @@ extension ProcessCell {
             if message.call?.place == .forgotten { return nil }
             if !message.isSignal, state.mailbox.bounded >= room.limit {
                 runtime.counters.overflowed(room.overflow)
-                if let refusal = makeRoom(for: message, &state) { return refusal }
+                if let refusal = makeRoom(for: message, &state, &mustLaunch) { return refusal }
             }
             if drainedByCaller, case .running = state.phase, !state.draining {
-                state.mailbox.append(message)
-                depth.store(state.mailbox.count, ordering: .releasing)
-                state.draining = true
-                gate.pin()
-                mustDrain = true
+                mustDrain = append(message, &state)
             } else {
-                append(message, &state)
+                mustLaunch = append(message, &state)
             }
             return nil
         }
+        if mustLaunch { launchDrain(isUrgent: message.isUrgent) }
         if let problem { try settle(problem) }
         return mustDrain
     }
@@ -43,13 +41,13 @@ extension ProcessCell {
     @usableFromInline
     func enqueueCast(_ turn: @escaping SyncTurn) throws(CallError) {
         // What nearly every cast finds is done here, without making a message that is then copied.
-        let isQueued = state.withLock { state -> Bool in
-            guard case .running = state.phase, state.mailbox.bounded < room.limit else { return false }
+        let (isQueued, mustLaunch) = state.withLock { state -> (Bool, Bool) in
+            guard case .running = state.phase, state.mailbox.bounded < room.limit else { return (false, false) }
             state.mailbox.appendCast(turn)
             depth.store(state.mailbox.count, ordering: .releasing)
-            if !state.draining { startDraining(&state) }
-            return true
+            return (true, beginDraining(&state))
         }
+        if mustLaunch { launchDrain() }
         if !isQueued { try enqueue(Message(work: .sync(turn))) }
     }
 
@@ -62,15 +60,18 @@ extension ProcessCell {
         case waits
     }
 
-    private func append(_ message: Message, _ state: inout State) {
+    /// - Returns: whether the drain is to be launched now, outside the lock.
+    private func append(_ message: Message, _ state: inout State) -> Bool {
         state.mailbox.append(message)
         depth.store(state.mailbox.count, ordering: .releasing)
-        if case .running = state.phase, !state.draining { startDraining(&state, isUrgent: message.isUrgent) }
+        guard case .running = state.phase else { return false }
+        return beginDraining(&state)
     }
 
     /// Does what the policy says with a message that finds the mailbox full; inside the lock.
+    /// - Parameter mustLaunch: set if the drain is to be launched now, outside the lock.
     /// - Returns: nil if there is room now.
-    private func makeRoom(for message: Message, _ state: inout State) -> Refusal? {
+    private func makeRoom(for message: Message, _ state: inout State, _ mustLaunch: inout Bool) -> Refusal? {
         switch room.overflow {
         case .fail:
             return .error(.mailboxFull(limit: room.limit))
@@ -82,7 +83,7 @@ extension ProcessCell {
             return .dropped(message, isFirst: state.mailbox.countDrop())
         case .dropOldest:
             guard let oldest = state.mailbox.dropOldest() else { return .error(.mailboxFull(limit: room.limit)) }
-            append(message, &state)
+            mustLaunch = append(message, &state)
             return .dropped(oldest, isFirst: state.mailbox.countDrop())
         }
     }
@@ -104,6 +105,7 @@ extension ProcessCell {
     /// - Returns: whether it was enqueued at once; if so, nobody is told.
     /// - Throws: `noProcess` or `exited`; nothing was enqueued, nobody is told.
     func enqueue(_ message: Message, whenRoom admission: AnswerWaiter<Void>?) throws(CallError) -> Bool {
+        var mustLaunch = false
         let result = state.withLock { state -> Result<Bool, CallError> in
             switch state.phase {
             case .dead: return .failure(.noProcess(label))
@@ -111,12 +113,13 @@ extension ProcessCell {
             case .starting, .running: break
             }
             guard state.mailbox.bounded >= room.limit else {
-                append(message, &state)
+                mustLaunch = append(message, &state)
                 return .success(true)
             }
             if let admission { state.mailbox.await(RoomRequest(message, telling: admission)) }
             return .success(false)
         }
+        if mustLaunch { launchDrain(isUrgent: message.isUrgent) }
         return try result.get()
     }
 
@@ -133,14 +136,22 @@ extension ProcessCell {
         try? enqueue(message)
     }
 
-    /// Starts the drain; its pin keeps the actor until it is done.
-    func startDraining(_ state: inout State, isUrgent: Bool = false) {
-        guard let actor else { return }
+    /// Begins to drain, if nobody does; inside the lock. The drain's pin keeps the actor until it is done.
+    /// - Returns: whether the drain is to be launched now, by ``launchDrain(isUrgent:)``.
+    @inline(__always)
+    func beginDraining(_ state: inout State) -> Bool {
+        guard !state.draining, actor != nil else { return false }
         state.draining = true
         gate.pin()
+        return true
+    }
+
+    /// Launches the drain that was begun inside the lock: outside of it, because starting a task takes longer than all else that
+    /// is done there, and others wait meanwhile.
+    func launchDrain(isUrgent: Bool = false) {
+        guard let actor else { return leave() }
         if !isUrgent, !hooks.isSupervisor, ThreadDuty.leave(self) { return }
-        // Inside the lock, so that the handle is in place before the task can look for work.
-        state.drainTask = spawnDrain(of: actor, isUrgent: isUrgent)
+        spawnDrain(of: actor, isUrgent: isUrgent)
     }
 
     /// Gives up a queued or running call whose caller has gone.

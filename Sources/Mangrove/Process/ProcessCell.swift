@@ -11,8 +11,8 @@ public import Synchronization
 /// idle (see ``ProcessReference/call(timeout:_:)``); everything else goes through the mailbox and is run by the *drain*, a
 /// task of the process's own that exists only while there is something to drain.
 ///
-/// Lock order: a cell's lock is a leaf; nothing is called while it is held but the spawning of the drain, the waking of
-/// those who waited for room, and the entry in the runtime's list of zombies.
+/// Lock order: a cell's lock is a leaf; nothing is called while it is held but, where a drain is handed over, the spawning of the
+/// next one, the waking of those who waited for room, and the entry in the runtime's list of zombies.
 @usableFromInline
 package final class ProcessCell: Sendable {
     enum Phase: Sendable {
@@ -101,6 +101,14 @@ package final class ProcessCell: Sendable {
         return unsafeDowncast(actor, to: Target.self)
     }
 
+    /// The actor, for holders of a pin who do not want to count a reference to it besides: they take over one that is the process's
+    /// and hand it back, as a retained one, before they give their pin back.
+    @inlinable
+    func lentActor<Target: ProcessActor>(as type: Target.Type) -> Unmanaged<Target>? {
+        guard let actor else { return nil }
+        return Unmanaged.passUnretained(unsafeDowncast(actor, to: Target.self))
+    }
+
     /// Whether the process's actor is a `Target`.
     @usableFromInline
     func runs<Target: ProcessActor>(_ type: Target.Type) -> Bool {
@@ -153,7 +161,8 @@ package final class ProcessCell: Sendable {
     /// Gives the process its actor and lets callers in. What was sent to it while it started is drained now.
     /// - Returns: what it ended with, if it was killed or told to stop meanwhile and nothing was attached.
     func attach(_ actor: any ProcessActor) -> ExitReason? {
-        state.withLock { state -> ExitReason? in
+        var mustLaunch = false
+        let ended = state.withLock { state -> ExitReason? in
             switch state.phase {
             case .starting: break
             case .dead(let reason), .stopping(let reason): return reason
@@ -168,9 +177,11 @@ package final class ProcessCell: Sendable {
                 gate.pin()
                 state.runTask = runtime.spawn { [self] in await runWork() }
             }
-            if !state.mailbox.isEmpty { startDraining(&state) }
+            if !state.mailbox.isEmpty { mustLaunch = beginDraining(&state) }
             return nil
         }
+        if mustLaunch { launchDrain() }
+        return ended
     }
 
     private func runWork() async {

@@ -7,13 +7,14 @@ public import Synchronization
 /// alive.
 ///
 /// ```
-///  bit 63 dead   bit 62 closed (starting, stopping or dead)   bit 61 released   bits 0-31 pins
+///  bit 63 dead   bit 62 closed (starting, stopping or dead)   bit 61 released   bit 60 opened, ever   bits 0-31 pins
 /// ```
 @usableFromInline
 struct ProcessGate: ~Copyable, Sendable {
     @usableFromInline static let closed: UInt64 = 1 << 62
     @usableFromInline static let dead: UInt64 = 1 << 63
     @usableFromInline static let released: UInt64 = 1 << 61
+    @usableFromInline static let opened: UInt64 = 1 << 60
     @usableFromInline static let pins: UInt64 = (1 << 32) - 1
 
     @usableFromInline let word: Atomic<UInt64>
@@ -55,6 +56,10 @@ struct ProcessGate: ~Copyable, Sendable {
     @inlinable
     var isOpen: Bool { word.load(ordering: .acquiring) & (Self.closed | Self.dead) == 0 }
 
+    /// Whether callers have been let in, be it that they are not any more.
+    @inlinable
+    var hasOpened: Bool { word.load(ordering: .acquiring) & Self.opened != 0 }
+
     /// Whether the process is dead.
     @inlinable
     var isDead: Bool { word.load(ordering: .acquiring) & Self.dead != 0 }
@@ -67,6 +72,7 @@ struct ProcessGate: ~Copyable, Sendable {
 
     /// Lets callers in.
     func open() {
+        word.bitwiseOr(Self.opened, ordering: .relaxed)
         word.bitwiseAnd(~Self.closed, ordering: .releasing)
     }
 
@@ -77,7 +83,11 @@ struct ProcessGate: ~Copyable, Sendable {
 
     /// Closes the gate if nobody is inside.
     func closeIfEmpty() -> Bool {
-        word.compareExchange(expected: 0, desired: Self.closed, ordering: .acquiringAndReleasing).exchanged
+        word.compareExchange(
+            expected: Self.opened,
+            desired: Self.opened | Self.closed,
+            ordering: .acquiringAndReleasing
+        ).exchanged
     }
 
     /// Marks the process dead.

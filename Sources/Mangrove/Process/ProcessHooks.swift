@@ -1,5 +1,20 @@
-/// What a kind of process adds to being an actor: found out once per child specification, shared by all incarnations.
+/// What a kind of process adds to being an actor: found out once for each kind, shared by all its processes.
 final class ProcessHooks: Sendable {
+    /// What has been found out. It follows from the types alone, and so is the same in all runtimes.
+    private static let known = Lock<[ObjectIdentifier: ProcessHooks]>([:])
+
+    /// The hooks of a kind of process.
+    static func of<Target: ProcessActor>(_ type: Target.Type) -> ProcessHooks {
+        let kind = ObjectIdentifier(type)
+        if let hooks = known.withLock({ $0[kind] }) { return hooks }
+        let hooks = ProcessHooks(for: type)
+        return known.withLock { known in
+            if let earlier = known[kind] { return earlier }
+            known[kind] = hooks
+            return hooks
+        }
+    }
+
     let actorType: any ProcessActor.Type
     let drain: DrainWork
     let run: (@Sendable (any ProcessActor) async throws -> Void)?
@@ -9,7 +24,7 @@ final class ProcessHooks: Sendable {
     /// Supervisors do not end with those they are linked with.
     let isSupervisor: Bool
 
-    init<Target: ProcessActor>(for type: Target.Type) {
+    private init<Target: ProcessActor>(for type: Target.Type) {
         actorType = type
         drain = DrainWork(for: type)
         isSupervisor = type == SupervisorProcess.self || type == DynamicSupervisorProcess.self

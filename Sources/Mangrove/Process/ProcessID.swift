@@ -7,6 +7,17 @@ public struct ProcessID: Hashable, Sendable, CustomStringConvertible {
 
     /// The serial in angle brackets: `<42>`.
     public var description: String { "<\(serial)>" }
+
+    /// Hashes the identity.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(node)
+        hasher.combine(serial)
+    }
+
+    /// The standard library's way to a hash that costs nothing to work out.
+    public func _rawHashValue(seed: Int) -> Int {
+        KeptHash.mix(UInt(truncatingIfNeeded: serial ^ UInt64(node) << 32), with: seed)
+    }
 }
 
 /// A process's name: unique in its runtime at any moment, and held by one incarnation after another.
@@ -20,12 +31,20 @@ public struct ProcessName: Hashable, Sendable, ExpressibleByStringLiteral, Custo
     public let role: String
     /// Which one, where a role has several.
     public let key: String?
+    private let keptHash: KeptHash
 
     /// Makes a name.
     public init(_ role: String, scope: String? = nil, key: String? = nil) {
         self.scope = scope
         self.role = role
         self.key = key
+        keptHash = KeptHash { hasher in
+            hasher.combine(role)
+            // What is nil need not be told from what is empty: that is left to the comparison.
+            if let scope { hasher.combine(scope) }
+            hasher.combine(key == nil)
+            if let key { hasher.combine(key) }
+        }
     }
 
     /// A name of a role alone.
@@ -40,4 +59,16 @@ public struct ProcessName: Hashable, Sendable, ExpressibleByStringLiteral, Custo
         if let key { text += ":" + key }
         return text
     }
+
+    /// Whether all parts of both are the same.
+    public static func == (first: ProcessName, second: ProcessName) -> Bool {
+        first.keptHash == second.keptHash && first.role == second.role && first.key == second.key
+            && first.scope == second.scope
+    }
+
+    /// Hashes the name.
+    public func hash(into hasher: inout Hasher) { hasher.combine(keptHash) }
+
+    /// The standard library's way to a hash that is there already.
+    public func _rawHashValue(seed: Int) -> Int { keptHash.mixed(with: seed) }
 }

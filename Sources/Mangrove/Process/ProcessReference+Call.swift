@@ -16,15 +16,19 @@ extension ProcessReference where Target: Actor {
     ///   - timeout: how long to wait for the turn to begin; nil for as long as it takes. Once begun, the turn completes.
     ///   - body: what to do, on the actor.
     /// - Throws: ``CallError``; `CancellationError`; what `body` throws.
-    @inlinable
+    @inlinable @inline(__always)
     public func call<Answer: Sendable>(
         timeout: Duration? = .seconds(5),
         _ body: @escaping @Sendable (isolated Target) throws -> Answer
     ) async throws -> Answer {
+        // Inlined, because the frame that a function needs which suspends costs more than all that is done here besides the
+        // hops.
         let cell = try resolve().cell
         if cell.enter() {
             defer { cell.leave() }
-            if let actor = cell.pinnedActor(as: Target.self) {
+            if let lent = cell.lentActor(as: Target.self) {
+                let actor = lent.takeRetainedValue()
+                defer { _ = Unmanaged.passRetained(actor) }
                 switch try await runIfIdle(actor, cell, body) {
                 case .answer(let answer): return answer
                 case .exited: throw await cell.exitOfLeavingProcess()

@@ -50,7 +50,6 @@ extension Runtime {
     }
 
     private func attach(_ actor: any ProcessActor, to cell: ProcessCell) throws {
-        if let name = cell.name { names.publish(name, by: cell) }
         if let ended = cell.attach(actor) { throw CallError.exited(ended) }
         cell.showStarted()
         if let name = cell.name { nameWatchers.taken(name) }
@@ -60,7 +59,7 @@ extension Runtime {
 
     private func reserve(_ name: ProcessName, for cell: ProcessCell) throws(SupervisorError) {
         do {
-            try names.reserve(name, (), for: cell, isStarting: true)
+            try names.reserve(name, for: cell)
         } catch {
             switch error {
             case .alreadyRegistered(let holder): throw .nameTaken(name, holder)

@@ -14,7 +14,7 @@ public final class Runtime: Sendable {
     /// The time.
     public var clock: any RuntimeClock { environment.clock }
     /// The registered names.
-    let names = Registry<ProcessName, Void>(partitions: 8)
+    let names = NameTable(partitions: 8)
     let nameWatchers = NameWatchers()
     let zombieList = Lock<[ProcessID: Zombie]>([:])
     /// What its supervisors reported lately.
@@ -33,7 +33,8 @@ public final class Runtime: Sendable {
     public init(_ environment: RuntimeEnvironment) {
         self.environment = environment
         node = UInt32(truncatingIfNeeded: environment.randomness.next())
-        environment.tasks.reportProgress { [weak self] progress in self?.poolProgress(progress) }
+        let watch = PoolWatch(counters: counters, roots: roots, events: EventWriter(environment))
+        environment.tasks.reportProgress { progress in watch.note(progress) }
     }
 
     /// Makes a runtime in the real world.

@@ -1,13 +1,18 @@
 /// A supervisor's children in the order in which they start, each found by its id in constant time.
 ///
-/// A child is reached by its *place*, which is good until the next change of the list. Places of children that have gone
-/// are left empty and swept up when they are more than half of all.
+/// A child is reached by its *place*, which is good until a child is removed. Places of children that have gone are left empty
+/// and swept up when they are more than half of all.
 struct ChildList: Sendable {
-    private var records: [SupervisorMachine.ChildRecord?] = []
+    private struct Slot: Sendable {
+        var record: SupervisorMachine.ChildRecord
+        var isTaken = true
+    }
+
+    private var slots: ContiguousArray<Slot> = []
     private var places: [ChildID: Int] = [:]
 
     init(_ records: [SupervisorMachine.ChildRecord]) {
-        self.records.reserveCapacity(records.count)
+        slots.reserveCapacity(records.count)
         places.reserveCapacity(records.count)
         for record in records { append(record) }
     }
@@ -16,39 +21,45 @@ struct ChildList: Sendable {
     var count: Int { places.count }
 
     /// All children, in order.
-    var all: [SupervisorMachine.ChildRecord] { records.compactMap { $0 } }
+    var all: [SupervisorMachine.ChildRecord] { slots.compactMap { $0.isTaken ? $0.record : nil } }
 
-    /// The children from a place on, in order.
-    func from(_ place: Int) -> [SupervisorMachine.ChildRecord] { records[place...].compactMap { $0 } }
-
-    /// The children before a place, in order.
-    func before(_ place: Int) -> [SupervisorMachine.ChildRecord] { records[..<place].compactMap { $0 } }
+    /// Where children can be, in order.
+    var range: Range<Int> { slots.indices }
 
     func place(of id: ChildID) -> Int? { places[id] }
 
+    /// Whether a child is at a place.
+    func isTaken(_ place: Int) -> Bool { slots[place].isTaken }
+
+    /// The child at a place, where there is one: not copied to look at or change a part of it.
+    subscript(at place: Int) -> SupervisorMachine.ChildRecord {
+        _read { yield slots[place].record }
+        _modify { yield &slots[place].record }
+    }
+
     subscript(id: ChildID) -> SupervisorMachine.ChildRecord? {
-        places[id].flatMap { records[$0] }
+        places[id].map { slots[$0].record }
     }
 
     /// Adds a child at the end; its id must be new.
     mutating func append(_ record: SupervisorMachine.ChildRecord) {
-        places[record.id] = records.count
-        records.append(record)
+        places[record.id] = slots.count
+        slots.append(Slot(record: record))
     }
 
     mutating func update(_ id: ChildID, _ change: (inout SupervisorMachine.ChildRecord) -> Void) {
-        guard let place = places[id], var record = records[place].take() else { return }
-        change(&record)
-        records[place] = record
+        if let place = places[id] { change(&slots[place].record) }
     }
 
     mutating func remove(_ id: ChildID) {
         guard let place = places.removeValue(forKey: id) else { return }
-        records[place] = nil
-        if records.count > 2 * places.count + 16 {
-            let left = all
-            records = left
-            for (place, record) in left.enumerated() { places[record.id] = place }
+        slots[place].isTaken = false
+        // What it refers to is not kept until the sweep.
+        slots[place].record.lastExit = nil
+        slots[place].record.limits = nil
+        if slots.count > 2 * places.count + 16 {
+            slots.removeAll { !$0.isTaken }
+            for (place, slot) in slots.enumerated() { places[slot.record.id] = place }
         }
     }
 }

@@ -55,6 +55,11 @@ final class ChildRoster<Table: RosterTable>: Sendable {
         state.withLock { $0.entries[key]?.spec }
     }
 
+    /// How a child is started, and its process or the last one it had.
+    func startFacts(_ key: Key) -> (spec: ChildSpec, previous: ProcessCell?)? {
+        state.withLock { state in state.entries[key].map { ($0.spec, $0.cell) } }
+    }
+
     /// The process of a child, or the last one it had.
     func cell(_ key: Key) -> ProcessCell? {
         state.withLock { $0.entries[key]?.cell }
@@ -64,6 +69,24 @@ final class ChildRoster<Table: RosterTable>: Sendable {
     func overview(_ key: Key, _ child: some SupervisedChild) -> ChildOverview {
         let (cell, nextAttempt) = state.withLock { ($0.entries[key]?.cell, $0.nextAttempts[key]) }
         return ChildOverview(child, nextAttempt: nextAttempt, cell: cell)
+    }
+
+    /// Stops one child where that needs no waiting: it is idle and has nothing to finish.
+    /// - Returns: what it ended with; nil if it is to be stopped in the other way.
+    func stopNow(_ key: Key, _ process: ProcessID, _ policy: ShutdownPolicy) -> ExitReason? {
+        if policy == .brutalKill { return nil }
+        guard let cell = cell(key), cell.id == process, cell.endIfIdle(.shutdown) else { return nil }
+        letGo(of: cell, key)
+        return .shutdown
+    }
+
+    private func letGo(of cell: ProcessCell, _ key: Key) {
+        if cell.isHaunting { return }
+        state.withLock { state in
+            state.entries.update(key) { entry in
+                if entry.cell === cell { entry.cell = nil }
+            }
+        }
     }
 
     /// Stops one child and waits for its end.
@@ -84,11 +107,7 @@ final class ChildRoster<Table: RosterTable>: Sendable {
             }
         #endif
         let reason = await cell.stop(.shutdown, within: policy, during: course)
-        state.withLock { state in
-            state.entries.update(key) { entry in
-                if entry.cell === cell, !cell.isHaunting { entry.cell = nil }
-            }
-        }
+        letGo(of: cell, key)
         return reason
     }
 

@@ -127,7 +127,7 @@ public struct ChildSpec: Sendable {
                 isSignificant: isSignificant,
                 name: name,
                 room: MailboxPolicy(limit: mailboxLimit, overflow: .fail),
-                hooks: ProcessHooks(for: actorType),
+                hooks: .of(actorType),
                 validateContents: validateContents
             )
         )
@@ -146,6 +146,11 @@ public struct ChildSpec: Sendable {
         var spec = self
         spec.forgetStart()
         return spec
+    }
+
+    /// Whether its start does not suspend and has nothing to say besides.
+    var startsAtOnce: Bool {
+        if case .immediate = start { startInfo == nil } else { false }
     }
 
     /// Lets go of the start closure and of what it captured.
@@ -203,18 +208,33 @@ enum StartWork: Sendable {
 public struct ChildID: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
     /// The id as it stands in paths.
     public let text: String
+    private let keptHash: KeptHash
 
     /// Makes an id.
-    public init(_ text: String) { self.text = text }
+    public init(_ text: String) {
+        self.text = text
+        keptHash = KeptHash { $0.combine(text) }
+    }
 
     /// Makes the id of a numbered child.
-    public init(_ number: Int) { text = String(number) }
+    public init(_ number: Int) { self.init(String(number)) }
 
     /// An id written out.
-    public init(stringLiteral text: String) { self.text = text }
+    public init(stringLiteral text: String) { self.init(text) }
 
     /// A number as an id.
-    public init(integerLiteral number: Int) { text = String(number) }
+    public init(integerLiteral number: Int) { self.init(String(number)) }
+
+    /// Whether both are the same text.
+    public static func == (first: ChildID, second: ChildID) -> Bool {
+        first.keptHash == second.keptHash && first.text == second.text
+    }
+
+    /// Hashes the id.
+    public func hash(into hasher: inout Hasher) { hasher.combine(keptHash) }
+
+    /// The standard library's way to a hash that is there already.
+    public func _rawHashValue(seed: Int) -> Int { keptHash.mixed(with: seed) }
 }
 
 extension ChildID: CustomStringConvertible {

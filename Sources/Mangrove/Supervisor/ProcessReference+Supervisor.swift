@@ -7,12 +7,28 @@ extension ProcessReference where Target == SupervisorProcess {
     ///   supervisor is not there.
     @discardableResult
     public func startChild(_ child: any Child) async throws -> ProcessID? {
-        try await call(timeout: nil) { try await $0.startChild(child.spec)?.process }
+        let spec = child.spec
+        if try actsAtOnce, spec.startsAtOnce {
+            return try await call(timeout: nil) { try $0.startChildAtOnce(spec) }
+        }
+        return try await call(timeout: nil) { try await $0.startChild(spec)?.process }
+    }
+
+    /// Whether what needs no waiting is done without it: not where faults may hit it, which take time.
+    private var actsAtOnce: Bool {
+        get throws(CallError) {
+            #if DEBUG || MANGROVE_FAULTS
+                return try resolve().cell.runtime.environment.probe == nil
+            #else
+                return true
+            #endif
+        }
     }
 
     /// Stops a child. Its specification stays, unless it is temporary; a restart under way is called off.
     /// - Throws: ``SupervisorError/notFound(_:)``; ``CallError``.
     public func terminateChild(_ id: ChildID) async throws {
+        if try actsAtOnce, try await call(timeout: nil, { try $0.terminateChildAtOnce(id) }) { return }
         try await call(timeout: nil) { try await $0.terminateChild(id) }
     }
 
@@ -27,6 +43,7 @@ extension ProcessReference where Target == SupervisorProcess {
     /// Forgets a child that is stopped.
     /// - Throws: ``SupervisorError``: not found, running, or being restarted.
     public func deleteChild(_ id: ChildID) async throws {
+        if try actsAtOnce { return try await call(timeout: nil) { try $0.deleteChildAtOnce(id) } }
         try await call(timeout: nil) { try await $0.deleteChild(id) }
     }
 

@@ -43,11 +43,11 @@ struct RestartTracks<Key: Hashable & Sendable>: Sendable {
 
     /// Whether a child waits for its restart as its backoff says.
     func isWaiting(_ key: Key) -> Bool {
-        tracks[key]?.isWaiting ?? false
+        !tracks.isEmpty && tracks[key]?.isWaiting ?? false
     }
 
     mutating func stopsWaiting(_ key: Key) {
-        if tracks[key] != nil { tracks[key]?.isWaiting = false }
+        if !tracks.isEmpty { tracks[key]?.isWaiting = false }
     }
 
     /// Counts one restart against a child's own budget.

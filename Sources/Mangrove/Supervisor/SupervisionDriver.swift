@@ -68,19 +68,34 @@ where Table.Key == Machine.Event.Key {
     /// - Throws: ``Exit`` if the supervisor is to end.
     func perform(_ event: Event, adding spec: ChildSpec? = nil) async throws(Exit) -> Outcome {
         var outcome = Outcome()
-        var effects = RingQueue<SupervisionEffect<Key>>()
-        for effect in machine.withLock({ $0.handle(event) }) { effects.append(effect) }
-        while let effect = effects.popFirst() {
+        var effects = machine.withLock { $0.handle(event) }
+        var done = 0
+        while done < effects.count {
+            let effect: SupervisionEffect<Key>
+            if done == effects.count - 1 {
+                effect = effects.removeLast()
+            } else {
+                effect = effects[done]
+                done += 1
+            }
             var answer: Event?
             switch effect {
             case .start(let key):
                 if let spec { roster.learn(key, spec) }
                 try await supervisorFaultPoint("supervisor.beforeStart")
-                answer = await start(key, &outcome.told)
+                if let started = startNow(key) {
+                    answer = started
+                } else {
+                    answer = await start(key, &outcome.told)
+                }
                 try await supervisorFaultPoint("supervisor.afterStart")
             case .stop(let key, let process, let policy):
                 try await supervisorFaultPoint("supervisor.beforeStop")
-                answer = .stopped(key, await roster.stop(key, process, policy, during: context.cell.shutdown))
+                if let reason = roster.stopNow(key, process, policy) {
+                    answer = .stopped(key, reason)
+                } else {
+                    answer = .stopped(key, await roster.stop(key, process, policy, during: context.cell.shutdown))
+                }
             case .stopAll(let children):
                 answer = .answer(toStopAll: await stopAll(children))
             case .retryLater(let key, let attempt):
@@ -100,9 +115,37 @@ where Table.Key == Machine.Event.Key {
                 throw Exit(reason)
             }
             guard let answer else { continue }
-            for effect in machine.withLock({ $0.handle(answer) }) { effects.append(effect) }
+            let further = machine.withLock { $0.handle(answer) }
+            if done == effects.count {
+                effects = further
+                done = 0
+            } else {
+                effects += further
+            }
         }
         return outcome
+    }
+
+    /// Starts a child where that needs no waiting: its start does not suspend, has nothing to say besides, and nothing is left of
+    /// an earlier incarnation.
+    /// - Returns: nil if it is to be started in the other way.
+    func startNow(_ key: Key) -> Event? {
+        #if DEBUG || MANGROVE_FAULTS
+            if context.runtime.environment.probe != nil { return nil }
+        #endif
+        guard let (spec, previous) = roster.startFacts(key) else { return nil }
+        guard spec.startInfo == nil, case .immediate(let start) = spec.start else { return nil }
+        if let previous, !previous.remains.isEmpty || spec.zombies == .refuseRestart { return nil }
+        do {
+            let cell = try context.runtime.launchNow(spec, under: context.cell, start) { roster.put(key, $0) }
+            cell.supervise(by: self)
+            if spec.restart == .temporary { roster.forgetStart(key) }
+            return .started(key, cell.id, at: spec.backoff == nil ? nil : context.runtime.clock.now())
+        } catch is IgnoreStart {
+            return .ignored(key)
+        } catch {
+            return .startFailed(key, error)
+        }
     }
 
     private func start(_ key: Key, _ told: inout [ProcessID: any Sendable]) async -> Event {

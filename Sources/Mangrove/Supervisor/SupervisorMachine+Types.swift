@@ -9,6 +9,22 @@ extension SupervisorMachine {
         var state = ChildState.stopped
         var restarts = 0
         var lastExit: ExitReason?
+
+        /// Whether it waits for this attempt at its restart.
+        func awaits(_ attempt: Int) -> Bool {
+            if case .restarting(attempt) = state { true } else { false }
+        }
+
+        /// Whether it did not end as one that is stopped should: with `shutdown`, or as it likes if it is not permanent and
+        /// ends cleanly; a brutal kill ends with `killed`.
+        func stoppedBadly(with reason: ExitReason) -> Bool {
+            switch reason {
+            case .shutdown: false
+            case .killed: shutdown != .brutalKill
+            case .normal, .shutdownBecause: restart == .permanent
+            case .crash, .noProcess, .program: true
+            }
+        }
     }
 
     enum ChildState: Sendable {
@@ -67,10 +83,5 @@ extension SupervisorMachine {
         case startedByRequest(ChildID)
         case stoppedByRequest(ChildID)
         case shutdown
-    }
-
-    enum Step {
-        case start(ChildID)
-        case stop(ChildID)
     }
 }

@@ -19,8 +19,8 @@ struct SupervisorMachine: SupervisionMachine {
     private var window = RestartWindow()
     var tracks: RestartTracks<ChildID>
     private var purpose: Purpose?
-    /// What is left to do, last step first.
-    private var plan: [Step] = []
+    /// What is left to do.
+    private var plan = Plan()
     private var attempts = 0
     private(set) var isShuttingDown = false
 
@@ -42,178 +42,182 @@ struct SupervisorMachine: SupervisionMachine {
     }
 
     mutating func handle(_ event: Event) -> [Effect] {
+        var effects: [Effect] = []
+        handle(event, &effects)
+        return effects
+    }
+
+    private mutating func handle(_ event: Event, _ effects: inout [Effect]) {
         switch event {
         case .boot:
-            return carryOut(.boot, children.all.map { .start($0.id) })
+            carryOut(.boot, .init(starting: children.range, of: children), &effects)
         case .started(let id, let process, let now):
             children.update(id) { $0.state = .running(process) }
             tracks.started(id, at: now)
-            return nextStep()
+            nextStep(&effects)
         case .startFailed(let id, let error):
-            return startFailed(id, error)
+            startFailed(id, error, &effects)
         case .ignored(let id):
-            return settle(id) + nextStep()
+            settle(id, &effects)
+            nextStep(&effects)
         case .held(let id, let process):
-            return held(id, process)
+            held(id, process, &effects)
         case .released(let id, let attempt):
-            guard let child = children[id], case .restarting(attempt) = child.state else { return [] }
+            guard let place = children.place(of: id), children[at: place].awaits(attempt) else { return }
             // Counted when it was held.
-            children.update(id) { $0.restarts -= 1 }
-            return restart(child, as: .restart)
+            children[at: place].restarts -= 1
+            restart(place, as: .restart, &effects)
         case .stopped(let id, let reason):
-            return stopped(id, reason)
+            stopped(id, reason, &effects)
         case .exited(let id, let process, let reason, let now):
-            return exited(id, process, reason, now)
+            exited(id, process, reason, now, &effects)
         case .retry(let id, let attempt, let now):
-            guard let child = children[id], case .restarting(attempt) = child.state else { return [] }
-            return restart(child, now)
+            guard let place = children.place(of: id), children[at: place].awaits(attempt) else { return }
+            restart(place, now, &effects)
         case .add, .terminate, .restart, .delete, .change:
-            return isShuttingDown ? refuse(.shuttingDown) : request(event)
+            if isShuttingDown { refuse(.shuttingDown, &effects) } else { request(event, &effects) }
         case .shutdown:
-            return shutDown()
+            shutDown(&effects)
         }
     }
 
     // MARK: Plans
 
-    mutating func carryOut(_ purpose: Purpose, _ plan: [Step]) -> [Effect] {
+    mutating func carryOut(_ purpose: Purpose, _ plan: Plan, _ effects: inout [Effect]) {
         self.purpose = purpose
-        self.plan = plan.reversed()
-        return nextStep()
+        self.plan = plan
+        nextStep(&effects)
     }
 
-    private mutating func nextStep() -> [Effect] {
-        var effects: [Effect] = []
-        while let step = plan.popLast() {
+    private mutating func nextStep(_ effects: inout [Effect]) {
+        while let step = plan.popNext() {
             switch step {
             case .start(let id):
-                guard children[id] != nil else { continue }
-                children.update(id) { $0.state = .starting }
-                return effects + [.start(id)]
+                guard let place = children.place(of: id) else { continue }
+                children[at: place].state = .starting
+                effects.append(.start(id))
+                return
             case .stop(let id):
-                guard let child = children[id] else { continue }
-                if case .running(let process) = child.state {
-                    children.update(id) { $0.state = .stopping(process) }
-                    return effects + [.stop(id, process, child.shutdown)]
+                guard let place = children.place(of: id) else { continue }
+                if case .running(let process) = children[at: place].state {
+                    children[at: place].state = .stopping(process)
+                    effects.append(.stop(id, process, children[at: place].shutdown))
+                    return
                 }
-                effects += settle(id)
+                settle(id, &effects)
             }
         }
-        return effects + finished()
+        finished(&effects)
     }
 
     /// A child that was stopped, or need not be: temporary ones go for good.
-    private mutating func settle(_ id: ChildID) -> [Effect] {
-        guard children[id]?.restart == .temporary else {
-            children.update(id) { $0.state = .stopped }
-            return []
+    private mutating func settle(_ id: ChildID, _ effects: inout [Effect]) {
+        guard let place = children.place(of: id) else { return }
+        guard children[at: place].restart == .temporary else {
+            children[at: place].state = .stopped
+            return
         }
         children.remove(id)
         tracks.forget(id)
-        return [.forget(id)]
+        effects.append(.forget(id))
     }
 
-    private mutating func finished() -> [Effect] {
-        guard let purpose = purpose.take() else { return [] }
+    private mutating func finished(_ effects: inout [Effect]) {
+        guard let purpose = purpose.take() else { return }
         switch purpose {
         case .boot:
-            return [.reply(.success(.booted))]
+            effects.append(.reply(.success(.booted)))
         case .bootFailed(let id, let error):
-            return [.reply(.failure(.startFailed(id, error)))]
+            effects.append(.reply(.failure(.startFailed(id, error))))
         case .restart:
-            return []
+            break
         case .wait(let id, let attempt, let time):
-            return [.wait(id, attempt: attempt, time)]
+            effects.append(.wait(id, attempt: attempt, time))
         case .restartedByRequest(let id), .addedByRequest(let id), .startedByRequest(let id):
             if case .running(let process) = children[id]?.state {
-                return [.reply(.success(.child(process)))]
+                effects.append(.reply(.success(.child(process))))
+            } else {
+                effects.append(.reply(.success(.child(nil))))
             }
-            return [.reply(.success(.child(nil)))]
         case .stoppedByRequest:
-            return [.reply(.success(.done))]
+            effects.append(.reply(.success(.done)))
         case .shutdown:
-            return [.exit(.shutdown)]
+            effects.append(.exit(.shutdown))
         }
     }
 
     // MARK: Answers to effects
 
-    private mutating func startFailed(_ id: ChildID, _ error: any Error) -> [Effect] {
-        guard let place = children.place(of: id), let purpose else { return [] }
-        let report = Effect.report(.startFailed(id, error))
-        children.update(id) { $0.state = .stopped }
-        plan = []
+    private mutating func startFailed(_ id: ChildID, _ error: any Error, _ effects: inout [Effect]) {
+        guard let place = children.place(of: id), let purpose else { return }
+        effects.append(.report(.startFailed(id, error)))
+        children[at: place].state = .stopped
+        plan = Plan()
         switch purpose {
         case .boot:
-            let others = children.before(place).reversed().map { Step.stop($0.id) }
-            return [report] + carryOut(.bootFailed(id, error), others)
+            let others = Plan(stopping: children.range.prefix(upTo: place), of: children)
+            carryOut(.bootFailed(id, error), others, &effects)
         case .restart:
             // The attempt counted; the next one is a message to ourselves, so that requests come in between.
             self.purpose = nil
-            return [report] + comeBack(id)
+            comeBack(place, &effects)
         case .restartedByRequest:
             self.purpose = nil
-            return [report] + comeBack(id) + [.reply(.failure(.startFailed(id, error)))]
+            comeBack(place, &effects)
+            effects.append(.reply(.failure(.startFailed(id, error))))
         case .addedByRequest:
             self.purpose = nil
             children.remove(id)
             tracks.forget(id)
-            return [report, .forget(id), .reply(.failure(.startFailed(id, error)))]
+            effects += [.forget(id), .reply(.failure(.startFailed(id, error)))]
         case .startedByRequest:
             self.purpose = nil
-            return [report, .reply(.failure(.startFailed(id, error)))]
+            effects.append(.reply(.failure(.startFailed(id, error))))
         case .bootFailed, .stoppedByRequest, .shutdown, .wait:
-            return [report] + nextStep()
+            nextStep(&effects)
         }
     }
 
     /// Another attempt at a restart that failed.
-    private mutating func comeBack(_ id: ChildID) -> [Effect] {
-        let attempt = awaitAttempt(id)
-        guard let time = tracks.wait(id, children[id]?.limits, at: nil) else {
+    private mutating func comeBack(_ place: Int, _ effects: inout [Effect]) {
+        let id = children[at: place].id
+        let attempt = awaitAttempt(place)
+        if let time = tracks.wait(id, children[at: place].limits, at: nil) {
+            effects += [.report(.waiting(id, time)), .wait(id, attempt: attempt, time)]
+        } else {
             tracks.stopsWaiting(id)
-            return [.retryLater(id, attempt: attempt)]
+            effects.append(.retryLater(id, attempt: attempt))
         }
-        return [.report(.waiting(id, time)), .wait(id, attempt: attempt, time)]
     }
 
-    private mutating func held(_ id: ChildID, _ process: ProcessID) -> [Effect] {
+    private mutating func held(_ id: ChildID, _ process: ProcessID, _ effects: inout [Effect]) {
         let purpose = purpose.take()
-        plan = []
+        plan = Plan()
         tracks.stopsWaiting(id)
+        guard let place = children.place(of: id) else { return }
         let refusal = Effect.reply(.failure(.zombie(id, process)))
         switch purpose {
-        case .restart: return [.awaitRelease(id, attempt: awaitAttempt(id))]
-        case .restartedByRequest: return [.awaitRelease(id, attempt: awaitAttempt(id)), refusal]
+        case .restart: effects.append(.awaitRelease(id, attempt: awaitAttempt(place)))
+        case .restartedByRequest: effects += [.awaitRelease(id, attempt: awaitAttempt(place)), refusal]
         default:
-            children.update(id) { $0.state = .stopped }
-            return [refusal]
+            children[at: place].state = .stopped
+            effects.append(refusal)
         }
     }
 
-    private mutating func awaitAttempt(_ id: ChildID) -> Int {
+    private mutating func awaitAttempt(_ place: Int) -> Int {
         attempts += 1
-        let attempt = attempts
-        children.update(id) { $0.state = .restarting(attempt: attempt) }
-        return attempt
+        children[at: place].state = .restarting(attempt: attempts)
+        return attempts
     }
 
-    private mutating func stopped(_ id: ChildID, _ reason: ExitReason) -> [Effect] {
-        guard let child = children[id] else { return nextStep() }
-        children.update(id) { $0.lastExit = reason }
-        let report: [Effect] = isShutdownError(reason, of: child) ? [.report(.stoppedBadly(id, reason))] : []
-        return report + settle(id) + nextStep()
-    }
-
-    /// A child that is stopped should end with `shutdown`, or as it likes if it is not permanent and ends cleanly; a
-    /// brutal kill ends with `killed`.
-    private func isShutdownError(_ reason: ExitReason, of child: ChildRecord) -> Bool {
-        switch reason {
-        case .shutdown: false
-        case .killed: child.shutdown != .brutalKill
-        case .normal, .shutdownBecause: child.restart == .permanent
-        case .crash, .noProcess, .program: true
+    private mutating func stopped(_ id: ChildID, _ reason: ExitReason, _ effects: inout [Effect]) {
+        if let place = children.place(of: id) {
+            children[at: place].lastExit = reason
+            if children[at: place].stoppedBadly(with: reason) { effects.append(.report(.stoppedBadly(id, reason))) }
+            settle(id, &effects)
         }
+        nextStep(&effects)
     }
 
     // MARK: Ends and restarts
@@ -222,107 +226,110 @@ struct SupervisorMachine: SupervisionMachine {
         _ id: ChildID,
         _ process: ProcessID,
         _ reason: ExitReason,
-        _ now: RuntimeInstant
-    ) -> [Effect] {
-        guard !isShuttingDown, let child = children[id], case .running(process) = child.state else { return [] }
-        children.update(id) { child in
-            child.lastExit = reason
-            child.state = .stopped
-        }
-        switch child.restart {
-        case .permanent:
-            return [.report(.childEnded(id, reason))] + restartSoon(child, now)
-        case .transient where !reason.isClean:
-            return [.report(.childEnded(id, reason))] + restartSoon(child, now)
-        case .transient:
-            return shutDownIfSignificant(child)
+        _ now: RuntimeInstant,
+        _ effects: inout [Effect]
+    ) {
+        guard !isShuttingDown, let place = children.place(of: id), case .running(process) = children[at: place].state
+        else { return }
+        children[at: place].lastExit = reason
+        children[at: place].state = .stopped
+        switch children[at: place].restart {
+        case .transient where reason.isClean:
+            shutDownIfSignificant(children[at: place], &effects)
+        case .permanent, .transient:
+            effects.reserveCapacity(3)
+            effects.append(.report(.childEnded(id, reason)))
+            restartSoon(place, now, &effects)
         case .temporary:
+            let child = children[at: place]
             children.remove(id)
             tracks.forget(id)
-            let report: [Effect] = reason.isClean ? [] : [.report(.childEnded(id, reason))]
-            return [.forget(id)] + report + shutDownIfSignificant(child)
+            effects.append(.forget(id))
+            if !reason.isClean { effects.append(.report(.childEnded(id, reason))) }
+            shutDownIfSignificant(child, &effects)
         }
     }
 
     /// Restarts a child that ended: at once, or after a wait for which those that depend on it are stopped.
-    private mutating func restartSoon(_ child: ChildRecord, _ now: RuntimeInstant) -> [Effect] {
-        guard let time = tracks.wait(child.id, child.limits, at: now) else { return restart(child, now) }
-        let attempt = awaitAttempt(child.id)
-        let stops = affected(by: child).reversed().filter { $0.id != child.id }.map { Step.stop($0.id) }
-        return [.report(.waiting(child.id, time))]
-            + carryOut(.wait(child.id, attempt: attempt, time), stops)
+    private mutating func restartSoon(_ place: Int, _ now: RuntimeInstant, _ effects: inout [Effect]) {
+        let id = children[at: place].id
+        guard let time = tracks.wait(id, children[at: place].limits, at: now) else {
+            return restart(place, now, &effects)
+        }
+        let attempt = awaitAttempt(place)
+        effects.append(.report(.waiting(id, time)))
+        let stops = Plan(stopping: affected(by: place), of: children, butFor: place)
+        carryOut(.wait(id, attempt: attempt, time), stops, &effects)
     }
 
-    private mutating func restart(_ child: ChildRecord, _ now: RuntimeInstant) -> [Effect] {
-        guard tracks.admit(child.id, child.limits, at: now) else { return budgetUsedUp(child) }
+    private mutating func restart(_ place: Int, _ now: RuntimeInstant, _ effects: inout [Effect]) {
+        let id = children[at: place].id
+        guard tracks.admit(id, children[at: place].limits, at: now) else { return budgetUsedUp(place, &effects) }
         guard window.admit(at: now, intensity) else {
-            children.update(child.id) { $0.state = .stopped }
-            return [.report(.gaveUp(child.id, intensity, children[child.id]?.lastExit))] + shutDown()
+            children[at: place].state = .stopped
+            effects.append(.report(.gaveUp(id, intensity, children[at: place].lastExit)))
+            return shutDown(&effects)
         }
-        return restart(child, as: .restart)
+        restart(place, as: .restart, &effects)
     }
 
     /// Restarts a child, and those that depend on it, without counting it.
-    mutating func restart(_ child: ChildRecord, as purpose: Purpose) -> [Effect] {
-        tracks.stopsWaiting(child.id)
-        children.update(child.id) { child in
-            child.state = .stopped
-            child.restarts += 1
-        }
-        let affected = affected(by: child)
-        let stops = affected.reversed().filter { $0.id != child.id }.map { Step.stop($0.id) }
-        let starts = affected.filter { $0.id == child.id || $0.restart != .temporary }.map { Step.start($0.id) }
-        return [.report(.restarting(child.id, strategy))] + carryOut(purpose, stops + starts)
+    mutating func restart(_ place: Int, as purpose: Purpose, _ effects: inout [Effect]) {
+        let id = children[at: place].id
+        tracks.stopsWaiting(id)
+        children[at: place].state = .stopped
+        children[at: place].restarts += 1
+        effects.append(.report(.restarting(id, strategy)))
+        carryOut(purpose, .init(restarting: place, with: affected(by: place), of: children), &effects)
     }
 
-    /// Those that are restarted with a child, itself included, in order.
-    private func affected(by child: ChildRecord) -> [ChildRecord] {
+    /// Where those are that are restarted with a child, itself included.
+    private func affected(by place: Int) -> Range<Int> {
         switch strategy {
-        case .oneForOne: [child]
-        case .restForOne: children.place(of: child.id).map { children.from($0) } ?? []
-        case .oneForAll: children.all
+        case .oneForOne: place..<place + 1
+        case .restForOne: place..<children.range.upperBound
+        case .oneForAll: children.range
         }
     }
 
-    private mutating func budgetUsedUp(_ child: ChildRecord) -> [Effect] {
-        guard let budget = child.limits?.budget else { return [] }
+    private mutating func budgetUsedUp(_ place: Int, _ effects: inout [Effect]) {
+        let child = children[at: place]
+        guard let budget = child.limits?.budget else { return }
         // One that ended just now has stopped nobody yet.
         var wasAwaited = false
         if case .restarting = child.state { wasAwaited = true }
         tracks.stopsWaiting(child.id)
-        children.update(child.id) { $0.state = .stopped }
+        children[at: place].state = .stopped
         if budget.whenUsedUp == .supervisorGivesUp {
-            return [.report(.gaveUp(child.id, budget.limit, children[child.id]?.lastExit))] + shutDown()
+            effects.append(.report(.gaveUp(child.id, budget.limit, child.lastExit)))
+            return shutDown(&effects)
         }
-        let report = Effect.report(.budgetUsedUp(child.id, budget.limit))
-        let end = shutDownIfSignificant(child)
-        guard wasAwaited, end.isEmpty else { return [report] + end }
-        let starts = affected(by: child).compactMap { other -> Step? in
-            guard case .stopped = other.state, other.id != child.id else { return nil }
-            return .start(other.id)
-        }
-        return [report] + carryOut(.restart, starts)
+        effects.append(.report(.budgetUsedUp(child.id, budget.limit)))
+        shutDownIfSignificant(child, &effects)
+        guard wasAwaited, !isShuttingDown else { return }
+        let stopped = Plan(startingStopped: affected(by: place), of: children, butFor: place)
+        carryOut(.restart, stopped, &effects)
     }
 
-    private mutating func shutDownIfSignificant(_ child: ChildRecord) -> [Effect] {
-        guard child.isSignificant else { return [] }
+    private mutating func shutDownIfSignificant(_ child: ChildRecord, _ effects: inout [Effect]) {
+        guard child.isSignificant else { return }
         switch autoShutdown {
         case .never:
-            return []
+            return
         case .anySignificant:
-            return shutDown()
+            shutDown(&effects)
         case .allSignificant:
-            let left = children.all.contains { other in
+            let isOneLeft = children.all.contains { other in
                 guard other.isSignificant, other.id != child.id else { return false }
                 if case .stopped = other.state { return false }
                 return true
             }
-            return left ? [] : shutDown()
+            if !isOneLeft { shutDown(&effects) }
         }
     }
 
-    private mutating func shutDown() -> [Effect] {
+    private mutating func shutDown(_ effects: inout [Effect]) {
         isShuttingDown = true
-        return carryOut(.shutdown, children.all.reversed().map { .stop($0.id) })
+        carryOut(.shutdown, .init(stopping: children.range, of: children), &effects)
     }
 }

@@ -6,7 +6,7 @@
 public actor SupervisorProcess: ProcessActor, Terminating {
     typealias Driver = SupervisionDriver<SupervisorMachine, [ChildID: RosterEntry]>
 
-    private nonisolated let driver: Driver
+    nonisolated let driver: Driver
     nonisolated let partitions: Partitions
     nonisolated var roster: ChildRoster<[ChildID: RosterEntry]> { driver.roster }
 

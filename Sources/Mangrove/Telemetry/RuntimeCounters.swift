@@ -117,8 +117,11 @@ struct BoundedCounts: Sendable {
     }
 
     mutating func add(_ label: String) {
-        let label = counts[label] == nil && counts.count >= limit ? Self.others : label
-        counts[label, default: 0] += 1
+        if let index = counts.index(forKey: label) {
+            counts.values[index] += 1
+        } else {
+            counts[counts.count < limit ? label : Self.others, default: 0] += 1
+        }
     }
 
     var sorted: [(label: String, count: UInt64)] {

@@ -42,12 +42,14 @@ struct FailureBook: Sendable {
     mutating func add(_ supervisor: String, _ child: ChildID, _ cause: Cause, at microseconds: Int64) {
         count += 1
         let place = Place(supervisor: supervisor, child: child)
-        if pages[place] == nil, pages.count == Self.pathsKept,
+        let failure = Failure(microseconds: microseconds, cause: cause)
+        if let index = pages.index(forKey: place) { return pages.values[index].add(failure, count) }
+        if pages.count == Self.pathsKept,
             let oldest = pages.min(by: { $0.value.lastTouched < $1.value.lastTouched })?.key
         {
             pages[oldest] = nil
         }
-        pages[place, default: Page()].add(Failure(microseconds: microseconds, cause: cause), count)
+        pages[place, default: Page()].add(failure, count)
     }
 
     /// The failures of a child, oldest first.

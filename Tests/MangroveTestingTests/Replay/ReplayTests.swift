@@ -90,9 +90,9 @@ private actor Asker: ProcessActor {
             }
         }
         let text = try #require(error).description
-        #expect(text.contains("first <2> waits for second <5>"), "\(text)")
-        #expect(text.contains("second <5> waits for hung <8>"), "\(text)")
-        #expect(text.contains("hung <8> is in turn 1, which waits for nothing that the runtime knows of"), "\(text)")
+        #expect(text.contains("first <2> waits for second <3>"), "\(text)")
+        #expect(text.contains("second <3> waits for hung <4>"), "\(text)")
+        #expect(text.contains("hung <4> is in turn 1, which waits for nothing that the runtime knows of"), "\(text)")
         #expect(text.contains("replay: MANGROVE_SEED=3 swift test --filter"), "\(text)")
     }
 }

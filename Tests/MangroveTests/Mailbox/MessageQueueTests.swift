@@ -65,4 +65,51 @@ import Testing
         #expect(heard.withLock { $0 } == Array(1..<9))
         #expect(queue.isEmpty && living.withLock { $0 } == 0)
     }
+
+    /// A message of any kind that keeps a token: a cast that does not suspend, one that may, a signal, an urgent one.
+    private static func anyMessage(_ kind: UInt64, _ token: Token) -> Message {
+        switch kind {
+        case 0: return Self.message(token) {}
+        case 1: return Message(work: .async { _ in withExtendedLifetime(token) {} })
+        case 2: return Message(work: .sync { _ in withExtendedLifetime(token) {} }, isSignal: true)
+        default:
+            var message = Self.message(token) {}
+            message.isUrgent = true
+            return message
+        }
+    }
+
+    @Test("Messages of all kinds keep what they are, in any mixture, and none is kept", arguments: Seeds(30))
+    func mixture(seed: UInt64) {
+        let living = Lock(0)
+        var chance = SeededGenerator(seed: seed)
+        do {
+            var queue = MessageQueue()
+            var kinds: [UInt64] = []
+            for round in 0..<2_000 {
+                if chance.next() % 100 < ((round / 300).isMultiple(of: 2) ? 75 : 25) {
+                    let kind = chance.next() % 4
+                    queue.append(Self.anyMessage(kind, Token(living)))
+                    kinds.append(kind)
+                } else if kinds.first == 0, chance.next().isMultiple(of: 2) {
+                    #expect(queue.popSyncCast() != nil)
+                    kinds.removeFirst()
+                } else {
+                    // Nothing is taken that is no cast.
+                    if kinds.first != 0 { #expect(queue.popSyncCast() == nil) }
+                    let message = queue.popFirst()
+                    let kind = kinds.isEmpty ? nil : kinds.removeFirst()
+                    #expect(message?.isSyncCast == kind.map { $0 == 0 })
+                    #expect(message?.isSignal == kind.map { $0 == 2 })
+                    #expect(message?.isUrgent == kind.map { $0 == 3 })
+                    var isAsync = false
+                    if case .async = message?.work { isAsync = true }
+                    #expect(isAsync == (kind == 1))
+                }
+                #expect(queue.count == kinds.count)
+            }
+            #expect(living.withLock { $0 } == kinds.count)
+        }
+        #expect(living.withLock { $0 } == 0)
+    }
 }

@@ -70,6 +70,44 @@ import Testing
         }
     }
 
+    @Test("A name for which many start at once is held by one of them, and by nobody when all have been killed")
+    func namesGoFromHandToHand() async throws {
+        try await withPool { runtime, pool in
+            let heard = Lock(0)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                for _ in 0..<4 {
+                    tasks.addTask {
+                        for round in 0..<300 {
+                            let name = ProcessName("member", key: "\(round % 3)")
+                            let child = Worker("member", name: name, restart: .temporary) { Member($0) }
+                            let address = runtime.address(name, of: Member.self)
+                            do {
+                                guard let member = try await pool.startChild(child, as: Member.self) else { continue }
+                                let killer = runtime.spawn { member.kill() }
+                                _ = try? await address.call(timeout: nil) { $0.take() }
+                                await killer.value
+                                // To whomever it leads now, it is not to the dead.
+                                if let found = try? address.resolve() { #expect(found != member) }
+                                heard.withLock { $0 += 1 }
+                            } catch SupervisorError.startFailed(_, SupervisorError.nameTaken(let taken, _)) {
+                                #expect(taken == name)
+                            }
+                        }
+                    }
+                }
+                try await tasks.waitForAll()
+            }
+            #expect(heard.withLock { $0 } > 0)
+            for key in 0..<3 {
+                #expect(throws: CallError.self) {
+                    try runtime.address(ProcessName("member", key: "\(key)"), of: Member.self).resolve()
+                }
+            }
+            let lines = runtime.metrics().prometheus.split(separator: "\n")
+            #expect(lines.contains("mangrove_registered_names 0"))
+        }
+    }
+
     @Test(
         "While the many keys of a dead process are being released none leads to it and each can be taken (K 189, K 190)"
     )
