@@ -12,7 +12,9 @@ actor Store: ProcessActor, LongRunning, Terminating {
     private let counters: StoreCounters
     let controls: StoreControls
     private let pubSub: Address<StorePubSub>
+    private let persistence: Address<PersistenceWorker>
     private let staged = AsyncSignal()
+    private var hasAskedForCheckpoint = false
     /// What it has to do with transactions over stores.
     var locks: TransactionLocks
 
@@ -39,6 +41,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
         self.session = session
         self.commits = commits
         pubSub = context.runtime.address(names.name(.pubSub), of: StorePubSub.self)
+        persistence = context.runtime.address(names.name(.persistence), of: PersistenceWorker.self)
     }
 
     /// Waits until no earlier incarnation writes to the files, and opens them.
@@ -109,7 +112,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
         if !locks.isEmpty { try checkLocks(request.parts.map(\.stream), butFor: own) }
         let now = Timestamp(microseconds: context.runtime.clock.civilMicroseconds())
         // What was promised is kept, whatever room there is by now.
-        let room = own == nil ? controls.room(of: session.engine.store) : StoreRoom()
+        let room = own == nil ? controls.terms(of: session.engine.store).room : StoreRoom()
         switch try session.engine.stage(request, now: now, knowing: known, within: room) {
         case .done(let results):
             pending.answer(.done(results))
@@ -170,7 +173,17 @@ actor Store: ProcessActor, LongRunning, Terminating {
             if session.recent.isWanted { session.recent.add(outcome.events) }
             // Nobody there to hear it: whoever comes will read the log.
             try? pubSub.cast { $0.publish(committed: last) }
+            askForCheckpoint()
         }
+    }
+
+    /// Has a checkpoint written before its time if much has come in, once for each that is needed.
+    private func askForCheckpoint() {
+        guard session.engine.needsCheckpoint else { return hasAskedForCheckpoint = false }
+        guard !hasAskedForCheckpoint else { return }
+        hasAskedForCheckpoint = true
+        // Where nobody hears it, the next one will be written at its time.
+        try? persistence.cast { try await $0.writeCheckpointEarly() }
     }
 
     /// Flushes what is left, writes a checkpoint and closes the files.
