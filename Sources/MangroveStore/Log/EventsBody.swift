@@ -189,7 +189,8 @@ package enum RecordEncoder {
         frame.put(little: event.id.high)
         frame.put(little: event.id.low)
         frame.put(short: event.type)
-        frame.put(little: (event.metadata == nil ? 0 : 1) | (event.tags.isEmpty ? 0 : 2) | (event.isSealed ? 4 : 0) as UInt8)
+        let marks: UInt8 = (event.metadata == nil ? 0 : 1) | (event.tags.isEmpty ? 0 : 2) | (event.isSealed ? 4 : 0)
+        frame.put(little: marks)
         frame.put(long: event.data)
         if let metadata = event.metadata { frame.put(long: metadata) }
         guard !event.tags.isEmpty else { return }

@@ -8,7 +8,10 @@ extension StoreEngine {
 
     /// Whether so much is not covered that a checkpoint should not wait for its time: opening the store would take long.
     package var needsCheckpoint: Bool {
-        published.withLock { !$0.checkpointing && $0.index.added - $0.covered >= max(1_000_000, $0.index.eventCount / 8) }
+        published.withLock { published in
+            !published.checkpointing
+                && published.index.added - published.covered >= max(1_000_000, published.index.eventCount / 8)
+        }
     }
 
     /// Writes an index checkpoint, durably, and removes the older one. Blocks; appends and reads go on meanwhile.

@@ -160,14 +160,12 @@ actor Store: ProcessActor, LongRunning, Terminating {
             if Task.isCancelled { return }
             try await faultPoint("store.beforeFlush")
             let begin = context.runtime.clock.now()
-            let outcome = try await session.write { engine in try engine.flushStaged() }
-            try await faultPoint("store.afterFlush")
-            commits.complete(upTo: outcome.durable)
-            guard !outcome.records.isEmpty else { continue }
-            counters.flushed(outcome, in: begin.duration(to: context.runtime.clock.now()))
-            // What was made to be gone is not handed out from memory.
-            if outcome.records.contains(where: { $0.facts.contains { $0.space == .streamSettings } }) {
-                session.recent.forget()
+            let outcome = try await session.write { [self] engine in
+                let outcome = try engine.flushStaged()
+                try diskFaultPoint("store.afterFlush", engine.store)
+                // Answered from here, so that nobody waits for this process to go on.
+                complete(outcome, begun: begin)
+                return outcome
             }
             guard let last = outcome.positions.last else { continue }
             if session.recent.isWanted { session.recent.add(outcome.events) }
@@ -175,6 +173,18 @@ actor Store: ProcessActor, LongRunning, Terminating {
             try? pubSub.cast { $0.publish(committed: last) }
             askForCheckpoint()
         }
+    }
+
+    /// Counts what is durable now, and answers those who waited for it.
+    private nonisolated func complete(_ outcome: FlushOutcome, begun: RuntimeInstant) {
+        if !outcome.records.isEmpty {
+            counters.flushed(outcome, in: begun.duration(to: context.runtime.clock.now()))
+            // What was made to be gone is not handed out from memory.
+            if outcome.records.contains(where: { $0.facts.contains { $0.space == .streamSettings } }) {
+                session.recent.forget()
+            }
+        }
+        commits.complete(upTo: outcome.durable)
     }
 
     /// Has a checkpoint written before its time if much has come in, once for each that is needed.

@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("Any byte flipped before the last record refuses the store; in the last one, or in the zeros, it is a torn tail")
+    @Test("Any byte flipped before the last record refuses the store; in that one, or in the zeros, it is a torn tail")
     func everyFlip() throws {
         let disk = SimulatedDisk()
         let (_, offsets, end) = try filled(disk, 4)
