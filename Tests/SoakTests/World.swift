@@ -180,11 +180,12 @@ final class World: Sendable {
         complain("the node cannot be opened any more")
     }
 
-    /// The bytes of a store's log, as the machine sees them.
+    /// The bytes of a store's log, as the machine sees them, but for the zeros that are prepared behind its records.
     private func logSize(_ store: String) -> Int {
         let directory = "/data/\(store)/raft_logs"
         return ((try? machine.disk.list(directory)) ?? []).reduce(0) { sum, name in
-            sum + ((try? machine.disk.open(directory + "/" + name, .read).size()) ?? 0)
+            let bytes = (try? machine.disk.contents(directory + "/" + name, limit: .max)) ?? []
+            return sum + (bytes.lastIndex { $0 != 0 } ?? -1) + 1
         }
     }
 

@@ -53,7 +53,7 @@ extension StoreEngine {
         for condition in conditions {
             switch condition {
             case .stream(let stream, let expected):
-                let tail = staging.tail(of: stream)?.version ?? index.version(of: stream)
+                let tail = staging.find(stream)?.tail ?? index.version(of: stream)
                 guard expected.holds(at: tail) else { throw .conditionFailed(condition, actual: tail) }
             case .noneMatching(let filter, let position):
                 if let found = index.first(filter, from: position + 1) ?? staging.first(filter, after: position) {

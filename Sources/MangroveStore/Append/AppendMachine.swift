@@ -93,6 +93,7 @@ package struct AppendMachine {
         case .exactly(let version): return try planExact(part, key, tail, version, found)
         case .any, .streamExists:
             try Self.require(part, tail)
+            if found.allSatisfy({ $0 == .absent }) { return add(part.stream, key, tail, part.events) }
             let fresh = zip(part.events, found).filter { $0.1 == .absent }.map { $0.0 }
             return fresh.isEmpty ? repeated(part, found) : add(part.stream, key, tail, fresh)
         }
@@ -132,23 +133,23 @@ package struct AppendMachine {
     ) throws(StoreError) -> [KnownEvent] {
         var found = view.known
         let earlier = hasParts ? planned[key]?.events ?? [:] : [:]
-        var own: [EventID: Int] = [:]
-        for (offset, event) in part.events.enumerated() {
+        var own = OwnEvents(part.events)
+        // By number: to take an event out of its array costs more than to look at it there.
+        for offset in part.events.indices {
+            let id = part.events[offset].id
             if case .present(let version, _, false, _) = found[offset] {
-                throw .eventIDConflict(stream: part.stream, id: event.id, version: version)
+                throw .eventIDConflict(stream: part.stream, id: id, version: version)
             }
-            if let before = earlier[event.id] {
-                guard before.event == event else { throw Self.twice(event.id, "with different content") }
+            if !earlier.isEmpty, let before = earlier[id] {
+                guard before.event == part.events[offset] else { throw Self.twice(id, "with different content") }
                 found[offset] = .present(version: before.version, position: before.position, same: true, ticket: 0)
             }
-            // A single event, the usual case, needs no look-up table.
-            guard part.events.count > 1 else { break }
-            guard let first = own.updateValue(offset, forKey: event.id) else { continue }
-            guard part.events[first] == event else { throw Self.twice(event.id, "with different content") }
+            guard let first = own.earlier(offset) else { continue }
+            guard part.events[first] == part.events[offset] else { throw Self.twice(id, "with different content") }
             switch part.expected {
-            case .noStream, .exactly: throw Self.twice(event.id, "where a version is expected")
+            case .noStream, .exactly: throw Self.twice(id, "where a version is expected")
             case .any, .streamExists:
-                // The first of the two stands for both.
+                // The first of them stands for all.
                 if found[first] == .absent { found[offset] = Self.repetition }
             }
         }
@@ -193,5 +194,34 @@ package struct AppendMachine {
         }
         planned[key] = plan
         return AppendResult(stream: stream, version: plan.tail, position: nextPosition - 1)
+    }
+}
+
+/// Finds in the events of one part those that have the id of an earlier one.
+private struct OwnEvents {
+    private static let few = 8
+    /// Nobody outside can choose ids that have the same hashes with it; nothing but speed depends on it.
+    private static let fingerprint = Fingerprint(StoreIdentity(high: secret(1), low: secret(2)))
+
+    private let events: [NewEvent]
+    private var numbers: HashedNumbers
+
+    init(_ events: [NewEvent]) {
+        self.events = events
+        numbers = events.count > Self.few ? HashedNumbers(room: events.count) : HashedNumbers()
+    }
+
+    /// The first event before this one that has its id, or nil. To be asked for one after the other.
+    mutating func earlier(_ offset: Int) -> Int? {
+        let id = events[offset].id
+        guard events.count > Self.few else { return (0..<offset).first { events[$0].id == id } }
+        let hash = Self.fingerprint.of(stream: 0, id)
+        defer { numbers.append(hash) }
+        return numbers.first(hash) { events[$0].id == id }
+    }
+
+    /// A number that is another one in every run of the program.
+    private static func secret(_ number: Int) -> UInt64 {
+        UInt64(truncatingIfNeeded: number.hashValue)
     }
 }

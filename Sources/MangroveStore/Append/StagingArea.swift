@@ -57,31 +57,30 @@ package struct StagedGroup: Sendable {
 ///
 /// A value; its owner keeps it behind a lock.
 package struct StagingArea: Sendable {
-    private struct Stream {
-        var tail: Int
-        var ticket: UInt64
-        var events: [EventID: Entry] = [:]
-    }
-
-    private struct Entry {
-        var version: Int
-        var position: Int
-        var ticket: UInt64
-        var event: NewEvent
-    }
-
-    private var streams: [StreamKey: Stream] = [:]
-    private var lives: [StreamKey: (life: StreamLife, ticket: UInt64)] = [:]
     private var group = StagedGroup()
+    /// What the group holds.
+    private var fresh = StagedStreams()
+    /// What the group that was taken holds, until it is published.
+    private var taken = StagedStreams()
+    private var takenRecords: [StagedRecord] = []
+    /// Room for the next group's frames.
+    private var empty: [UInt8] = []
+    private let fingerprint: Fingerprint
     private let term: UInt64
     private var nextIndex: UInt64
     /// The position the next event gets.
     package private(set) var nextPosition: Int
+    /// How much the store may hold, as was said last.
+    package var room = StoreRoom()
     /// Why nothing can be staged any more, if so.
     package var refusal: String?
 
-    /// Starts after the last record and event of the log.
-    package init(lastIndex: UInt64, lastTerm: UInt64, eventCount: Int) {
+    /// The most bytes that are kept for the next group.
+    private static let keptBytes = 4 << 20
+
+    /// Starts after the last record and event of the log of a store.
+    package init(_ identity: StoreIdentity, lastIndex: UInt64, lastTerm: UInt64, eventCount: Int) {
+        fingerprint = Fingerprint(identity)
         nextIndex = lastIndex + 1
         term = max(lastTerm, 1)
         nextPosition = eventCount
@@ -93,44 +92,57 @@ package struct StagingArea: Sendable {
     /// Bytes waiting to be written.
     package var waitingBytes: Int { group.bytes.count }
 
-    /// The last version of a stream that has staged events, and the record it waits for.
-    package func tail(of stream: String) -> (version: Int, ticket: UInt64)? {
-        streams[StreamKey(stream)].map { ($0.tail, $0.ticket) }
+    /// A stream that has staged events.
+    struct Found {
+        /// Its last version.
+        var tail: Int
+        /// The record that this waits for.
+        var ticket: UInt64
+        /// Its numbers among what is fresh and what was taken.
+        fileprivate var fresh: Int?
+        fileprivate var taken: Int?
+    }
+
+    /// What is staged of a stream, or nil if nothing is.
+    func find(_ stream: String) -> Found? {
+        let fresh = fresh.number(of: stream)
+        let taken = taken.number(of: stream)
+        guard let last = fresh.map({ self.fresh[$0] }) ?? taken.map({ self.taken[$0] }) else { return nil }
+        return Found(tail: last.tail, ticket: last.ticket, fresh: fresh, taken: taken)
     }
 
     /// The staged settings of a stream, and the record they wait for.
     package func life(of stream: String) -> (life: StreamLife, ticket: UInt64)? {
-        lives.isEmpty ? nil : lives[StreamKey(stream)]
+        fresh.life(of: stream) ?? taken.life(of: stream)
     }
 
     /// Keeps a stream's staged settings in mind until ``forget(_:)``.
     package mutating func remember(_ life: StreamLife, of stream: String, _ ticket: UInt64) {
-        lives[StreamKey(stream)] = (life, ticket)
+        fresh.remember(life, of: stream, ticket)
     }
 
     /// The position of a staged event after `position` that a filter means.
     package func first(_ filter: EventFilter, after position: Int) -> Int? {
-        var first: Int?
-        for (key, stream) in streams {
-            for entry in stream.events.values where entry.position > position && entry.position < first ?? .max {
-                guard filter.matches(stream: key.name, type: entry.event.type, tags: entry.event.tags),
-                    entry.version >= lives[key]?.life.floor ?? 0
-                else { continue }
-                first = entry.position
+        for record in takenRecords + group.records {
+            var next = record.position
+            for part in record.parts {
+                for (offset, event) in part.events.enumerated() {
+                    defer { next += 1 }
+                    guard next > position, filter.matches(stream: part.stream, type: event.type, tags: event.tags),
+                        part.version + offset >= life(of: part.stream)?.life.floor ?? 0
+                    else { continue }
+                    return next
+                }
             }
         }
-        return first
+        return nil
     }
 
     /// What is staged of an event with this id, or nil.
-    package func known(_ event: NewEvent, in stream: String) -> KnownEvent? {
-        guard !streams.isEmpty, let entry = streams[StreamKey(stream)]?.events[event.id] else { return nil }
-        return .present(
-            version: entry.version,
-            position: entry.position,
-            same: entry.event == event,
-            ticket: entry.ticket
-        )
+    /// - Parameter isSame: whether an event is the same in all else too.
+    func known(_ id: EventID, in stream: Found, _ isSame: (NewEvent) -> Bool) -> KnownEvent? {
+        stream.fresh.flatMap { fresh.known(id, in: $0, group.records, fingerprint, isSame) }
+            ?? stream.taken.flatMap { taken.known(id, in: $0, takenRecords, fingerprint, isSame) }
     }
 
     /// Adds a record for these parts.
@@ -163,7 +175,13 @@ package struct StagingArea: Sendable {
         )
         nextIndex += 1
         stagedBytes += size
-        for part in parts { remember(part, index) }
+        for (number, part) in parts.enumerated() {
+            fresh.add(part, number, record: group.records.count - 1, index, at: nextPosition, fingerprint)
+            nextPosition += part.events.count
+            #if DEBUG || MANGROVE_FAULTS
+                if isBroken(.reusesPosition) { reusePositions(part) }
+            #endif
+        }
         return index
     }
 
@@ -199,42 +217,31 @@ package struct StagingArea: Sendable {
         return index
     }
 
-    private mutating func remember(_ part: DraftPart, _ index: UInt64) {
-        var tail = part.version
-        let key = StreamKey(part.stream)
-        for event in part.events {
-            streams[key, default: Stream(tail: tail, ticket: index)].events[event.id] =
-                Entry(version: tail, position: nextPosition, ticket: index, event: event)
-            tail += 1
-            nextPosition += 1
-            #if DEBUG || MANGROVE_FAULTS
-                if tail % 10 == 9, isBroken(.reusesPosition) { nextPosition -= 1 }
-            #endif
+    #if DEBUG || MANGROVE_FAULTS
+        private mutating func reusePositions(_ part: DraftPart) {
+            nextPosition -= (part.version..<part.version + part.events.count).count { $0 % 10 == 8 }
         }
-        streams[key]?.tail = tail - 1
-        streams[key]?.ticket = index
+    #endif
+
+    /// Takes all that waits to be written. What was taken stays visible to later appends until ``forget(_:)``.
+    package mutating func take() -> StagedGroup {
+        let group = group
+        self.group = StagedGroup(bytes: empty)
+        empty = []
+        taken = fresh
+        takenRecords = group.records
+        fresh = StagedStreams()
+        return group
     }
 
-    /// Takes all that waits to be written, leaving `empty` to be filled. What was taken stays visible to later appends
-    /// until ``forget(_:)``.
-    package mutating func take(leaving empty: StagedGroup) -> StagedGroup {
-        let taken = group
-        group = empty
-        return taken
-    }
-
-    /// Drops what has been published.
-    package mutating func forget(_ records: [StagedRecord]) {
-        for record in records {
-            stagedBytes -= record.size
-            if !lives.isEmpty, !record.facts.isEmpty {
-                lives = lives.filter { $0.value.ticket > record.index }
-            }
-            for part in record.parts {
-                let key = StreamKey(part.stream)
-                for event in part.events { streams[key]?.events[event.id] = nil }
-                if streams[key]?.events.isEmpty ?? false { streams[key] = nil }
-            }
-        }
+    /// Drops what was taken, which has been published.
+    /// - Parameter bytes: its frames, whose memory is kept for the next group unless it is large.
+    package mutating func forget(_ bytes: inout [UInt8]) {
+        stagedBytes -= bytes.count
+        taken = StagedStreams()
+        takenRecords = []
+        guard bytes.capacity <= Self.keptBytes else { return }
+        bytes.removeAll(keepingCapacity: true)
+        swap(&empty, &bytes)
     }
 }

@@ -25,10 +25,10 @@ package struct CRC32C: Sendable {
         bytes.withUnsafeBytes { of($0) }
     }
 
-    /// Eight tables of 256: table k moves a byte k places further through the polynomial, so that eight bytes are taken
-    /// at a time with eight independent look-ups.
+    /// Sixteen tables of 256: table k moves a byte k places further through the polynomial, so that sixteen bytes are taken
+    /// at a time with sixteen independent look-ups.
     private static let tables: [UInt32] = {
-        var tables = [UInt32](repeating: 0, count: 8 * 256)
+        var tables = [UInt32](repeating: 0, count: 16 * 256)
         for byte in 0..<256 {
             var value = UInt32(byte)
             for _ in 0..<8 {
@@ -36,12 +36,21 @@ package struct CRC32C: Sendable {
             }
             tables[byte] = value
         }
-        for index in 256..<8 * 256 {
+        for index in 256..<16 * 256 {
             let before = tables[index - 256]
             tables[index] = before >> 8 ^ tables[Int(before & 0xFF)]
         }
         return tables
     }()
+
+    /// Moves eight bytes through the polynomial, of which the last is followed by `behind` more.
+    @inline(__always)
+    private static func move(_ word: UInt64, _ behind: Int, _ tables: UnsafeBufferPointer<UInt32>) -> UInt32 {
+        func look(_ place: Int) -> UInt32 {
+            tables[(behind + 7 - place) * 256 + Int(truncatingIfNeeded: word >> UInt64(8 * place) & 0xFF)]
+        }
+        return look(0) ^ look(1) ^ look(2) ^ look(3) ^ look(4) ^ look(5) ^ look(6) ^ look(7)
+    }
 
     private static func run(
         _ start: UInt32,
@@ -51,15 +60,15 @@ package struct CRC32C: Sendable {
         var state = start
         var index = 0
         let count = bytes.count
-        while count - index >= 8 {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(state)
-            let low =
-                tables[7 * 256 + Int(word & 0xFF)] ^ tables[6 * 256 + Int(word >> 8 & 0xFF)]
-                ^ tables[5 * 256 + Int(word >> 16 & 0xFF)] ^ tables[4 * 256 + Int(word >> 24 & 0xFF)]
-            let high =
-                tables[3 * 256 + Int(word >> 32 & 0xFF)] ^ tables[2 * 256 + Int(word >> 40 & 0xFF)]
-                ^ tables[256 + Int(word >> 48 & 0xFF)] ^ tables[Int(word >> 56)]
-            state = low ^ high
+        func word(_ offset: Int) -> UInt64 {
+            UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
+        while count - index >= 16 {
+            state = move(word(index) ^ UInt64(state), 8, tables) ^ move(word(index + 8), 0, tables)
+            index += 16
+        }
+        if count - index >= 8 {
+            state = move(word(index) ^ UInt64(state), 0, tables)
             index += 8
         }
         while index < count {

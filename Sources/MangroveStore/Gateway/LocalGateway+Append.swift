@@ -8,10 +8,10 @@ extension LocalGateway {
         let present = runtime.address(StoreName(store: store).name(.writer, key: stream), of: StreamWriter.self)
         let pending: PendingAppend
         do {
-            pending = try await present.call { try $0.append(request) }
+            pending = try await present.call { $0.begin() }.put(request)
         } catch CallError.noProcess {
             let writer = try await worker(store, stream).call { try await $0.writer(of: stream) }
-            pending = try await writer.call { try $0.append(request) }
+            pending = try await writer.call { $0.begin() }.put(request)
         }
         switch await pending.outcome() {
         case .done(let results): return results

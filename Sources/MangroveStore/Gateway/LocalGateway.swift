@@ -153,21 +153,25 @@ public final class LocalGateway: Gateway {
 
     /// What enters is JSON, and no more of it than allowed.
     func check(_ events: [NewEvent], for store: String) throws(StoreError) {
-        let settings = node.controls.settings(of: store)
-        guard events.count <= settings.maximumAppendEvents else {
-            throw .invalid("an append carries at most \(settings.maximumAppendEvents) events, this one \(events.count)")
+        let terms = node.controls.terms(of: store)
+        guard events.count <= terms.maximumEvents else {
+            throw .invalid("an append carries at most \(terms.maximumEvents) events, this one \(events.count)")
         }
-        for event in events {
+        var size = 0
+        for number in events.indices {
             do throws(JSONError) {
-                try JSONText.check(event.data)
-                if let metadata = event.metadata { try JSONText.check(metadata) }
+                try JSONText.check(events[number].data)
+                size += events[number].data.count
+                if let metadata = events[number].metadata {
+                    try JSONText.check(metadata)
+                    size += metadata.count
+                }
             } catch {
-                throw .invalid("the data or metadata of event \(event.id) is not JSON: \(error)")
+                throw .invalid("the data or metadata of event \(events[number].id) is not JSON: \(error)")
             }
         }
-        let size = events.reduce(0) { $0 + $1.data.count + ($1.metadata?.count ?? 0) }
-        guard size <= settings.maximumAppendBytes else {
-            throw .invalid("an append carries at most \(settings.maximumAppendBytes) bytes, this one \(size)")
+        guard size <= terms.maximumBytes else {
+            throw .invalid("an append carries at most \(terms.maximumBytes) bytes, this one \(size)")
         }
     }
 
@@ -191,7 +195,7 @@ public final class LocalGateway: Gateway {
 
     /// Holds events to the store's rate, if it has one.
     func admit(_ count: Int, to store: String) async throws {
-        guard node.controls.limitsRate(of: store) else { return }
+        guard node.controls.terms(of: store).isRateLimited else { return }
         try node.controls.take(count, in: store, at: runtime.clock.now())
     }
 
@@ -218,7 +222,7 @@ public final class LocalGateway: Gateway {
     ///
     /// Should the manager be restarted meanwhile, it is asked again: it recognises what it has done already.
     func request(_ store: String, _ request: StoresMachine.Request) async throws -> StoresMachine.Answer {
-        let deadline = runtime.clock.now().advanced(by: node.controls.settings(of: store).retryLimit)
+        let deadline = runtime.clock.now().advanced(by: node.controls.terms(of: store).retryLimit)
         return try await answered(store, by: deadline) { manager in
             try await manager.ask(timeout: nil) { $0.take(store, request, $1) }
         }
@@ -272,7 +276,7 @@ public final class LocalGateway: Gateway {
         ensuring: Bool = true,
         _ request: @Sendable () async throws -> Answer
     ) async throws -> Answer {
-        let deadline = runtime.clock.now().advanced(by: node.controls.settings(of: store).retryLimit)
+        let deadline = runtime.clock.now().advanced(by: node.controls.terms(of: store).retryLimit)
         var pause = Duration.milliseconds(2)
         var unsure = false
         var hasLooked = false

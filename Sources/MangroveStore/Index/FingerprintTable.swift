@@ -32,6 +32,58 @@ package struct FingerprintTable: Sendable {
         shards = [Shard](repeating: shard, count: directory.count)
     }
 
+    /// Makes the table of a whole column, but for the positions that are left out.
+    ///
+    /// Put in as they come, each would wait for a shard to be brought from memory. So they are sorted by shard first, some
+    /// millions at a time.
+    package init(of column: ChunkedArray<UInt64>, where isPresent: (Int) -> Bool) {
+        self.init(room: column.count)
+        guard depth > 0 else {
+            for position in 0..<column.count where isPresent(position) {
+                insert(UInt32(position), column[position], in: column)
+            }
+            return
+        }
+        var late: [UInt32] = []
+        for start in stride(from: 0, to: column.count, by: Self.sortedAtOnce) {
+            fill(from: column, start..<min(start + Self.sortedAtOnce, column.count), isPresent, &late)
+        }
+        for position in late { insert(position, column[Int(position)], in: column) }
+    }
+
+    private static let sortedAtOnce = 1 << 22
+
+    private mutating func fill(
+        from column: ChunkedArray<UInt64>,
+        _ positions: Range<Int>,
+        _ isPresent: (Int) -> Bool,
+        _ late: inout [UInt32]
+    ) {
+        let shift = UInt64(64 - depth)
+        // Where each shard's share begins, and after the sorting where it ends.
+        var ends = [Int](repeating: 0, count: shards.count + 1)
+        for position in positions where isPresent(position) { ends[Int(column[position] >> shift) + 1] += 1 }
+        for shard in 1..<ends.count { ends[shard] += ends[shard - 1] }
+        // The lower half of a fingerprint, which chooses the slot, and the position.
+        var sorted = [UInt64](repeating: 0, count: ends[shards.count])
+        for position in positions where isPresent(position) {
+            let fingerprint = column[position]
+            let shard = Int(fingerprint >> shift)
+            sorted[ends[shard]] = fingerprint << 32 | UInt64(position)
+            ends[shard] += 1
+        }
+        for shard in shards.indices {
+            let share = sorted[(shard == 0 ? 0 : ends[shard - 1])..<ends[shard]]
+            // A shard that would have to be split is for later: nothing here could go on as it is.
+            guard shards[shard].used + share.count <= Self.largestShard / 4 * 3 else {
+                late += share.map { UInt32(truncatingIfNeeded: $0) }
+                continue
+            }
+            for entry in share { Self.place(UInt32(truncatingIfNeeded: entry), entry >> 32, in: &shards[shard]) }
+            count += share.count
+        }
+    }
+
     private func shard(of fingerprint: UInt64) -> Int {
         Int(directory[depth == 0 ? 0 : Int(fingerprint >> UInt64(64 - depth))])
     }

@@ -11,7 +11,10 @@ package struct StreamKey: Sendable, Hashable {
     package static func == (first: StreamKey, second: StreamKey) -> Bool {
         var (first, second) = (first.name, second.name)
         return first.withUTF8 { first in
-            second.withUTF8 { second in first.count == second.count && zip(first, second).allSatisfy { $0 == $1 } }
+            second.withUTF8 { second in
+                let (first, second) = (UnsafeRawBufferPointer(first), UnsafeRawBufferPointer(second))
+                return first.count == second.count && first.hasBytes(of: second)
+            }
         }
     }
 
@@ -108,4 +111,23 @@ package struct NameTable: Sendable {
 
     /// The streams by number, without the means to find them by name: what a checkpoint is written from.
     package var all: ChunkedArray<Entry> { entries }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether the bytes are those of another buffer of the same length: eight at a time.
+    fileprivate func hasBytes(of other: UnsafeRawBufferPointer) -> Bool {
+        var offset = 0
+        while offset + 8 <= count {
+            guard
+                loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                    == other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            else { return false }
+            offset += 8
+        }
+        while offset < count {
+            guard self[offset] == other[offset] else { return false }
+            offset += 1
+        }
+        return true
+    }
 }

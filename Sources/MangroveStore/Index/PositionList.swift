@@ -44,6 +44,11 @@ package struct PositionList: Sendable {
         tail.append(position)
     }
 
+    /// Adds the positions of the next events.
+    package mutating func append(_ positions: Range<Int>) {
+        for position in positions { append(UInt32(position)) }
+    }
+
     /// The first version from `version` on whose position is at least `position`; ``count`` if there is none.
     ///
     /// Looks near `version` first, in growing steps: cheap for somebody who goes through the list.

@@ -206,20 +206,22 @@ package struct StoreIndex: Sendable {
             image.offsets.append(UInt32(location.offset))
             image.fingerprints.append(print)
             table.insert(position, print, in: image.fingerprints)
-            streams[number].positions.append(position)
         }
+        streams[number].positions.append(part.position..<part.position + part.ids.count)
         index(part)
         if !lives.isEmpty, !isReplaying, let life = lives[part.stream] { raiseFloor(of: part.stream, life) }
     }
 
     private mutating func index(_ part: RecordEntry.Part) {
-        var last: (type: StreamKey, number: UInt32)?
-        for (offset, type) in part.types.enumerated() {
-            let key = StreamKey(type)
+        var start = 0
+        while start < part.types.count {
             // Events that come together are mostly of one type.
-            let number = last.flatMap { $0.type == key ? $0.number : nil } ?? types.number(of: type) ?? types.add(type)
-            types[number].positions.append(UInt32(part.position + offset))
-            last = (key, number)
+            let type = StreamKey(part.types[start])
+            var end = start + 1
+            while end < part.types.count, StreamKey(part.types[end]) == type { end += 1 }
+            let number = types.number(of: type.name) ?? types.add(type.name)
+            types[number].positions.append(part.position + start..<part.position + end)
+            start = end
         }
         for (offset, names) in part.tags {
             for tag in names {
@@ -281,10 +283,8 @@ package struct StoreIndex: Sendable {
         facts = contents.facts
         isSparse = image.segments.contains { $0.generation > 0 }
         if isSparse { loadGone() }
-        table = FingerprintTable(room: image.fingerprints.count)
-        for position in 0..<image.fingerprints.count where image.offsets[position] > 0 {
-            table.insert(UInt32(position), image.fingerprints[position], in: image.fingerprints)
-        }
+        let offsets = image.offsets
+        table = FingerprintTable(of: image.fingerprints) { offsets[$0] > 0 }
         isReplaying = true
         try loadSettings()
     }

@@ -13,11 +13,22 @@ extension JSONScanner {
                 return
             case UInt8(ascii: "\\"): try passEscape(text)
             case 0x00..<0x20: throw JSONError(.controlCharacter(byte), at: offset)
-            case 0x20..<0x80: advance(1)
+            case 0x20..<0x80: passPlain(text)
             default: try passMultibyte(text)
             }
         }
         throw JSONError(.unexpectedEnd, at: offset)
+    }
+
+    /// Passes a character of one byte that needs no thought, and those of its kind that follow: eight at a time.
+    private mutating func passPlain(_ text: Span<UInt8>) {
+        advance(1)
+        while offset <= text.count - 8 {
+            let word = text.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+            let mark = PlainBytes.firstOther(in: word)
+            advance(mark)
+            if mark < 8 { return }
+        }
     }
 
     private mutating func passEscape(_ text: Span<UInt8>) throws(JSONError) {

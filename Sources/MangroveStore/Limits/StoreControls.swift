@@ -14,6 +14,8 @@ final class StoreControls: Sendable {
     }
 
     private let entries = Lock<[String: Entry]>([:])
+    /// What every append asks for, so that it is found at once.
+    private let terms = Lock<[String: AppendTerms]>([:])
     private let last = Lock(0)
     private let standard: StoreSettings
 
@@ -38,12 +40,21 @@ final class StoreControls: Sendable {
                 freeBytes: before?.freeBytes,
                 number: before?.number ?? number
             )
+            terms.withLock { $0[store] = entries[store].map { AppendTerms($0.profile, freeBytes: $0.freeBytes) } }
         }
     }
 
     /// Forgets a store that was removed.
     func forget(_ store: String) {
-        entries.withLock { $0[store] = nil }
+        entries.withLock { entries in
+            entries[store] = nil
+            terms.withLock { $0[store] = nil }
+        }
+    }
+
+    /// What an append to a store is held to.
+    func terms(of store: String) -> AppendTerms {
+        terms.withLock { $0[store] } ?? AppendTerms(standard)
     }
 
     /// How a store is run.
@@ -56,30 +67,15 @@ final class StoreControls: Sendable {
         entries.withLock { $0[store]?.profile.resolved.retention } ?? StoreRetention()
     }
 
-    /// How much a store may hold.
-    func room(of store: String) -> StoreRoom {
+    /// Notes how much is free on a store's disk.
+    func note(free: Int, of store: String) {
         entries.withLock { entries in
-            guard let entry = entries[store] else { return StoreRoom() }
-            let limits = entry.profile.resolved.limits
-            return StoreRoom(
-                memoryBytes: limits.memoryBytes,
-                diskBytes: limits.diskBytes,
-                freeBytes: entry.freeBytes
-            )
+            entries[store]?.freeBytes = free
+            terms.withLock { $0[store]?.room.freeBytes = free }
         }
     }
 
-    /// Notes how much is free on a store's disk.
-    func note(free: Int, of store: String) {
-        entries.withLock { $0[store]?.freeBytes = free }
-    }
-
     // MARK: Events a second
-
-    /// Whether events of a store are limited in their rate.
-    func limitsRate(of store: String) -> Bool {
-        entries.withLock { ($0[store]?.profile.resolved.settings ?? standard).appendRate != nil }
-    }
 
     /// Counts events that are about to be appended.
     /// - Throws: ``StoreError/limited(_:retryAfter:)`` if they come too soon; they are not counted then.

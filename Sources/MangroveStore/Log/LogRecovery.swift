@@ -37,6 +37,9 @@ package struct RecoveryReport: Sendable, Equatable {
 /// is damaged and is refused with file and offset. Otherwise n was part of the write under way when the crash came, whose
 /// parts can have reached the disk in any order; none of it was acknowledged, and the log is cut back to before n.
 ///
+/// Where nothing but zeros follows the last record of the last segment, the log just ends: they are space that was prepared
+/// for what never came. They are cut off too, so that what is written behind the records is only what this opening writes.
+///
 /// What is left of that last write is written and flushed once more. It may be in memory only: when a flush fails, the
 /// system forgets that the pages were not stored, and only writing them again makes a later flush mean anything.
 package struct LogRecovery {
@@ -226,6 +229,10 @@ package struct LogRecovery {
                 throw damaged(segment, offset, what)
             case .torn(let what):
                 let offset = scanner.offset
+                let isPrepared = try onDisk(directory.store) { () throws(DiskError) in
+                    isLast ? try PreparedSpace.isAll(of: file, from: offset, to: size) : false
+                }
+                if isPrepared { return RecordLocation(segment: segment, offset: offset) }
                 guard isLast, try !wasDurable(&scanner) else { throw damaged(segment, offset, what) }
                 report.torn = .init(file: path(segment), offset: offset, bytes: size - offset, what: what)
                 return RecordLocation(segment: segment, offset: offset)

@@ -62,14 +62,19 @@ final class RecentEvents: Sendable {
     /// - Returns: nil if the one of the version is not here.
     func events(of stream: String, from version: Int, count: Int) -> [RecordedEvent]? {
         state.withLock { state in
-            // From the newest on, for that is mostly where it is.
-            var found: [RecordedEvent] = []
-            for event in state.events.reversed() where event.stream.utf8.elementsEqual(stream.utf8) {
-                guard event.version >= version else { break }
-                found.append(event)
+            // From the newest on, for that is mostly where it is; by number, because to take out an event costs more than to
+            // look at it there.
+            let key = StreamKey(stream)
+            var found: [Int] = []
+            var index = state.events.endIndex
+            while index > state.events.startIndex {
+                index -= 1
+                guard StreamKey(state.events[index].stream) == key else { continue }
+                guard state.events[index].version >= version else { break }
+                found.append(index)
             }
-            guard found.last?.version == version else { return nil }
-            return Array(found.reversed().prefix(count))
+            guard let first = found.last, state.events[first].version == version else { return nil }
+            return found.suffix(count).reversed().map { state.events[$0] }
         }
     }
 }

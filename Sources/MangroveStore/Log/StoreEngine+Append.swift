@@ -72,6 +72,7 @@ extension StoreEngine {
                 let last = results.compactMap { $0.position }.max() ?? 0
                 guard last < StoreIndex.capacity else { throw .unavailable(store: store, why: "the store is full") }
                 try check(room, for: parts, staging)
+                staging.room = room
                 return .staged(ticket: try staging.add(parts, created: request.created ?? now), results)
             }
         }
@@ -135,16 +136,25 @@ extension StoreEngine {
             throw .streamDeleted(part.stream)
         }
         let durable = index.find(part.stream)
-        let tail = staging.tail(of: part.stream) ?? (durable?.version ?? -1, 0)
-        var view = StreamView(tail: tail.version, ticket: tail.ticket, known: [])
+        let staged = staging.find(part.stream)
+        var view = StreamView(tail: staged?.tail ?? durable?.version ?? -1, ticket: staged?.ticket ?? 0, known: [])
         view.known.reserveCapacity(part.events.count)
-        for event in part.events {
-            if tail.ticket > 0, let known = staging.known(event, in: part.stream) {
+        // By number: to take an event out of its array costs more than to look at it there.
+        for place in part.events.indices {
+            let id = part.events[place].id
+            if let staged, let known = staging.known(id, in: staged, { $0 == part.events[place] }) {
                 view.known.append(known)
                 continue
             }
             var known = KnownEvent.absent
-            for position in durable?.number.map({ index.candidates(number: $0, event.id) }) ?? [] {
+            guard let number = durable?.number, case let candidates = index.candidates(number: number, id),
+                !candidates.isEmpty
+            else {
+                view.known.append(known)
+                continue
+            }
+            let event = part.events[place]
+            for position in candidates {
                 guard let found = resolved.events[position] else {
                     unread.append(position)
                     continue
@@ -188,10 +198,11 @@ extension StoreEngine {
             writer = nil
         }
         guard var writer = taken else { throw .refused("another flush of store '\(store)' is under way") }
-        var group = staging.withLock { $0.take(leaving: StagedGroup()) }
+        var (group, room) = staging.withLock { ($0.take(), $0.room) }
+        let spare = spare(in: room, beside: group.bytes.count)
         let locations: [RecordLocation]
         do throws(DiskError) {
-            locations = try writer.write(&group, written: written)
+            locations = try writer.write(&group, spare: spare, written: written)
         } catch {
             writer.close()
             fail(error.description, attempted: group.records.last?.index ?? 0)
@@ -200,7 +211,9 @@ extension StoreEngine {
         let durable = writer.durable
         self.writer.withLock { $0 = writer }
         try publish(group.records, locations)
-        return FlushOutcome(durable: durable, records: group.records)
+        let records = group.records
+        staging.withLock { $0.forget(&group.bytes) }
+        return FlushOutcome(durable: durable, records: records)
     }
 
     private func publish(_ records: [StagedRecord], _ locations: [RecordLocation]) throws(StoreError) {
@@ -225,7 +238,6 @@ extension StoreEngine {
             }
             next = end
         }
-        staging.withLock { $0.forget(records) }
     }
 
     private static func entry(_ record: StagedRecord, _ location: RecordLocation) -> RecordEntry {
@@ -247,9 +259,11 @@ extension StoreEngine {
                 stream: part.stream,
                 version: part.version,
                 position: position,
-                ids: part.events.map { $0.id },
-                types: part.events.map { $0.type },
-                tags: part.events.enumerated().compactMap { $1.tags.isEmpty ? nil : ($0, $1.tags) }
+                ids: part.events.indices.map { part.events[$0].id },
+                types: part.events.indices.map { part.events[$0].type },
+                tags: part.events.indices.compactMap { number in
+                    part.events[number].tags.isEmpty ? nil : (number, part.events[number].tags)
+                }
             )
         }
     }

@@ -21,6 +21,8 @@ package final class StoreEngine: Sendable {
         /// The last record that the newest checkpoint covers.
         var checkpoint: UInt64?
         var checkpointing = false
+        /// How many of those that were added the newest checkpoint covers.
+        var covered = 0
         /// Bytes of the newest checkpoint.
         var checkpointBytes = 0
         var compacting = false
@@ -64,6 +66,7 @@ package final class StoreEngine: Sendable {
         let index = recovered.index
         staging = Lock(
             StagingArea(
+                manifest.identity,
                 lastIndex: index.image.lastIndex,
                 lastTerm: index.image.lastTerm,
                 eventCount: index.eventCount
@@ -76,6 +79,7 @@ package final class StoreEngine: Sendable {
                 directory: directory.logPath,
                 identity: manifest.identity,
                 segmentSize: options.segmentSize,
+                space: PreparedSpace(most: options.ahead),
                 active: recovered.active,
                 durable: index.image.lastIndex
             )
@@ -190,6 +194,10 @@ package final class StoreEngine: Sendable {
         if published.withLock({ $0.closed }) { return }
         try flushStaged()
         try writeCheckpoint()
+        writer.withLock { writer in
+            writer?.finish()
+            writer = nil
+        }
     }
 
     /// Closes all files at once, as after a failure. What is staged is not written; a flush under way goes on, so that

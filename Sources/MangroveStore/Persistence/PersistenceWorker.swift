@@ -12,7 +12,6 @@ actor PersistenceWorker: ProcessActor, LongRunning {
     private let compaction: (interval: Duration, share: Double)
     private let engine: Address<Store>
     private let controls: StoreControls
-    private var covered: Int
 
     private static let scrubPortion = 8 << 20
     private static let scrubPause = Duration.milliseconds(100)
@@ -31,7 +30,6 @@ actor PersistenceWorker: ProcessActor, LongRunning {
         refusal = StoreRefusal(context.runtime, place.store)
         interval = place.settings.checkpointInterval
         events = place.settings.checkpointEvents
-        covered = session.engine.added
     }
 
     static func start(
@@ -52,16 +50,20 @@ actor PersistenceWorker: ProcessActor, LongRunning {
                 try await compactInBackground()
                 compacted = runtime.clock.now()
             }
-            if session.engine.added - covered >= events { try await writeCheckpoint() }
+            if session.engine.uncovered >= events { try await writeCheckpoint() }
             try await session.read { engine in engine.closeIdleFiles() }
         }
+    }
+
+    /// Writes a checkpoint before its time, because much has come in since the last.
+    func writeCheckpointEarly() async throws {
+        if session.engine.needsCheckpoint { try await writeCheckpoint() }
     }
 
     private func writeCheckpoint() async throws {
         do {
             try await faultPoint("store.beforeCheckpoint")
-            let added = session.engine.added
-            if try await session.write({ engine in try engine.writeCheckpoint() }) != nil { covered = added }
+            _ = try await session.write { engine in try engine.writeCheckpoint() }
         } catch StoreError.unavailable(let store, let why) where session.engine.failure == nil {
             // The older one still serves; a full disk, say, is no reason to restart what works.
             runtime.emit(StoreEvents.checkpointFailed) { (store, why) }

@@ -6,8 +6,9 @@ import Mangrove
 /// subscriber that misses a notice therefore loses nothing once it gets the next. Many subscribers are told a few at a time,
 /// round after round: appends go on between them, and what was committed meanwhile reaches the rest of the round with it.
 actor StorePubSub: ProcessActor, LongRunning {
-    /// How many are told before others have their turn.
-    private static let atOnce = 4
+    /// How many are told before others have their turn. Each of them wakes its emitter, and that its subscriber: with more,
+    /// an append would stand in line behind all of these at every step of its way.
+    private static let atOnce = 1
 
     private var subscribers: [ProcessID: @Sendable (Int) -> Void] = [:]
     private var committed = -1

@@ -12,7 +12,10 @@ final class PendingAppend: Sendable {
     }
 
     private enum State {
-        case open([UnsafeContinuation<Outcome, Never>])
+        case open
+        /// One waits, as is usual.
+        case waiting(UnsafeContinuation<Outcome, Never>)
+        case severalWaiting([UnsafeContinuation<Outcome, Never>])
         case answered(Outcome)
     }
 
@@ -20,7 +23,7 @@ final class PendingAppend: Sendable {
 
     /// An append that waits for its record.
     init() {
-        state = Lock(.open([]))
+        state = Lock(.open)
     }
 
     /// An append that needs to wait for nothing.
@@ -33,8 +36,14 @@ final class PendingAppend: Sendable {
         await withUnsafeContinuation { continuation in
             let answer = state.withLock { state -> Outcome? in
                 switch state {
-                case .open(let waiting):
-                    state = .open(waiting + [continuation])
+                case .open:
+                    state = .waiting(continuation)
+                    return nil
+                case .waiting(let first):
+                    state = .severalWaiting([first, continuation])
+                    return nil
+                case .severalWaiting(let waiting):
+                    state = .severalWaiting(waiting + [continuation])
                     return nil
                 case .answered(let answer):
                     return answer
@@ -62,24 +71,51 @@ final class PendingAppend: Sendable {
 
     /// Gives the answer; a second one is ignored.
     func answer(_ outcome: Outcome) {
-        let waiting = state.withLock { state -> [UnsafeContinuation<Outcome, Never>] in
-            guard case .open(let waiting) = state else { return [] }
+        let before = state.withLock { state -> State in
+            let before = state
+            if case .answered = before { return before }
             state = .answered(outcome)
-            return waiting
+            return before
         }
-        for continuation in waiting { continuation.resume(returning: outcome) }
+        switch before {
+        case .open, .answered: break
+        case .waiting(let continuation): continuation.resume(returning: outcome)
+        case .severalWaiting(let waiting): for continuation in waiting { continuation.resume(returning: outcome) }
+        }
     }
 }
 
-/// An append that was sent to an engine's process and has not come there yet. If it never does, because the process ends
+/// An append that is put to an engine's process and may not have come there yet. If it never does, because the process ends
 /// first, the append is answered so: it was certainly not done.
 final class AppendTicket: Sendable {
-    let pending = PendingAppend()
+    private let pending = PendingAppend()
     private let store: String
+    private let engine: Address<Store>
     private let isTaken = Atomic(false)
 
-    init(_ store: String) {
+    init(_ store: String, _ engine: Address<Store>) {
         self.store = store
+        self.engine = engine
+    }
+
+    /// Puts an append to the engine, in the caller's own task.
+    /// - Returns: the append on its way.
+    /// - Throws: ``CallError``; nothing was appended.
+    consuming func put(_ request: AppendRequest) async throws -> PendingAppend {
+        let pending = pending
+        do {
+            try await engine.call { [self] in $0.take(request, self) }
+        } catch is CancellationError {
+            // What was begun is seen through; only its place among others is lost.
+            try engine.cast { [self] in $0.take(request, self) }
+        } catch let error as CallError {
+            switch error {
+            case .noProcess, .mailboxFull, .deadlock: throw error
+            // Taken or not, it is answered.
+            case .exited, .timedOut: break
+            }
+        }
+        return pending
     }
 
     /// The engine's process has it: from here on that answers.
@@ -123,7 +159,11 @@ final class CommitQueue: Sendable {
     /// Answers all that wait for records up to `durable`.
     func complete(upTo durable: UInt64) {
         let done = state.withLock { state -> [Waiting] in
-            // Nearly always all of them are, in order: what a flush took is what had been staged.
+            // They wait in order, but for those that wait for what was staged before; mostly it is all of them.
+            guard state.waiting.contains(where: { $0.ticket > durable }) else {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
             let done = state.waiting.filter { $0.ticket <= durable }
             state.waiting.removeAll { $0.ticket <= durable }
             return done

@@ -12,7 +12,9 @@ actor Store: ProcessActor, LongRunning, Terminating {
     private let counters: StoreCounters
     let controls: StoreControls
     private let pubSub: Address<StorePubSub>
+    private let persistence: Address<PersistenceWorker>
     private let staged = AsyncSignal()
+    private var hasAskedForCheckpoint = false
     /// What it has to do with transactions over stores.
     var locks: TransactionLocks
 
@@ -39,6 +41,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
         self.session = session
         self.commits = commits
         pubSub = context.runtime.address(names.name(.pubSub), of: StorePubSub.self)
+        persistence = context.runtime.address(names.name(.persistence), of: PersistenceWorker.self)
     }
 
     /// Waits until no earlier incarnation writes to the files, and opens them.
@@ -109,7 +112,7 @@ actor Store: ProcessActor, LongRunning, Terminating {
         if !locks.isEmpty { try checkLocks(request.parts.map(\.stream), butFor: own) }
         let now = Timestamp(microseconds: context.runtime.clock.civilMicroseconds())
         // What was promised is kept, whatever room there is by now.
-        let room = own == nil ? controls.room(of: session.engine.store) : StoreRoom()
+        let room = own == nil ? controls.terms(of: session.engine.store).room : StoreRoom()
         switch try session.engine.stage(request, now: now, knowing: known, within: room) {
         case .done(let results):
             pending.answer(.done(results))
@@ -157,20 +160,40 @@ actor Store: ProcessActor, LongRunning, Terminating {
             if Task.isCancelled { return }
             try await faultPoint("store.beforeFlush")
             let begin = context.runtime.clock.now()
-            let outcome = try await session.write { engine in try engine.flushStaged() }
-            try await faultPoint("store.afterFlush")
-            commits.complete(upTo: outcome.durable)
-            guard !outcome.records.isEmpty else { continue }
-            counters.flushed(outcome, in: begin.duration(to: context.runtime.clock.now()))
-            // What was made to be gone is not handed out from memory.
-            if outcome.records.contains(where: { $0.facts.contains { $0.space == .streamSettings } }) {
-                session.recent.forget()
+            let outcome = try await session.write { [self] engine in
+                let outcome = try engine.flushStaged()
+                try diskFaultPoint("store.afterFlush", engine.store)
+                // Answered from here, so that nobody waits for this process to go on.
+                complete(outcome, begun: begin)
+                return outcome
             }
             guard let last = outcome.positions.last else { continue }
             if session.recent.isWanted { session.recent.add(outcome.events) }
             // Nobody there to hear it: whoever comes will read the log.
             try? pubSub.cast { $0.publish(committed: last) }
+            askForCheckpoint()
         }
+    }
+
+    /// Counts what is durable now, and answers those who waited for it.
+    private nonisolated func complete(_ outcome: FlushOutcome, begun: RuntimeInstant) {
+        if !outcome.records.isEmpty {
+            counters.flushed(outcome, in: begun.duration(to: context.runtime.clock.now()))
+            // What was made to be gone is not handed out from memory.
+            if outcome.records.contains(where: { $0.facts.contains { $0.space == .streamSettings } }) {
+                session.recent.forget()
+            }
+        }
+        commits.complete(upTo: outcome.durable)
+    }
+
+    /// Has a checkpoint written before its time if much has come in, once for each that is needed.
+    private func askForCheckpoint() {
+        guard session.engine.needsCheckpoint else { return hasAskedForCheckpoint = false }
+        guard !hasAskedForCheckpoint else { return }
+        hasAskedForCheckpoint = true
+        // Where nobody hears it, the next one will be written at its time.
+        try? persistence.cast { try await $0.writeCheckpointEarly() }
     }
 
     /// Flushes what is left, writes a checkpoint and closes the files.

@@ -14,7 +14,7 @@ extension StoreEngine {
             let (known, durable) = published.withLock { ($0.index.lives[stream], $0.index.version(of: stream)) }
             let staged = staging.life(of: stream)
             var life = staged?.life ?? known ?? StreamLife()
-            let next = (staging.tail(of: stream)?.version ?? durable) + 1
+            let next = (staging.find(stream)?.tail ?? durable) + 1
             if life.isTombstone {
                 if case .tombstone = change { return staged?.ticket ?? 0 }
                 throw .streamDeleted(stream)

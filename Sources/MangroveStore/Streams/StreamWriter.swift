@@ -1,7 +1,7 @@
 import Mangrove
 
-/// The writer of one stream: appends to it go through here in the order in which they came. It ends when it has been idle
-/// for a while, and is started again when there is something to write.
+/// The writer of one stream: appends to it begin here. It ends when it has been idle for a while, and is started again when
+/// there is something to write.
 ///
 /// It waits for nothing: the engine answers the caller directly, and what is on its way shares its flush with everything
 /// else that is.
@@ -21,14 +21,11 @@ actor StreamWriter: ProcessActor {
         context.after(idleLimit, as: StreamWriter.self) { try $0.endIfIdle() }
     }
 
-    /// Sends an append on to the engine.
-    /// - Returns: the append on its way.
-    /// - Throws: ``CallError``; nothing was appended.
-    func append(_ request: AppendRequest) throws -> PendingAppend {
+    /// Begins an append.
+    /// - Returns: what to put it to the engine with.
+    func begin() -> AppendTicket {
         lastUse = context.runtime.clock.now()
-        let ticket = AppendTicket(store)
-        try engine.cast { $0.take(request, ticket) }
-        return ticket.pending
+        return AppendTicket(store, engine)
     }
 
     private func endIfIdle() throws {

@@ -37,7 +37,7 @@ extension Store {
             return .pending(try stage(facts: [given.recorded]), [])
         }
         try checkLocks(share.parts.map(\.stream))
-        switch try session.engine.trial(share, knowing: known, within: controls.room(of: store)) {
+        switch try session.engine.trial(share, knowing: known, within: controls.terms(of: store).room) {
         case .needsRead(let positions): return .needsRead(positions, session)
         case .done(let results, let ticket):
             // There is nothing to keep streams for; but what is decided is recorded, however little there is to do.

@@ -7,12 +7,13 @@ import Testing
 @Suite struct LogCrashTests {
     @Test(
         "Whatever the crash, all that was acknowledged is there once and in order, and no batch by half",
-        arguments: [[CrashPolicy.dropAll], [.keepAll], [.random], [.dropAll, .keepAll, .random]]
+        arguments: [[CrashPolicy.dropAll], [.keepAll], [.random], [.dropAll, .keepAll, .random]],
+        [0, 64 << 10]
     )
-    func crashes(policies: [CrashPolicy]) throws {
+    func crashes(policies: [CrashPolicy], ahead: Int) throws {
         var crashes = 0
         for seed in 0..<UInt64(120) {
-            var run = CrashRun(seed: seed, policies: policies)
+            var run = CrashRun(seed: seed, policies: policies, ahead: ahead)
             do {
                 try run.run(rounds: 12)
             } catch {
@@ -26,12 +27,13 @@ import Testing
 
     @Test(
         "The check above fails for an engine that does not flush, or does not sync directories",
-        arguments: [true, false]
+        arguments: [true, false],
+        [0, 64 << 10]
     )
-    func checkCanFail(flushesFiles: Bool) throws {
+    func checkCanFail(flushesFiles: Bool, ahead: Int) throws {
         var failures = 0
         for seed in 0..<UInt64(40) {
-            var run = CrashRun(seed: seed, policies: [.dropAll]) {
+            var run = CrashRun(seed: seed, policies: [.dropAll], ahead: ahead) {
                 ForgetfulDisk(disk: $0, flushesFiles: flushesFiles, syncsDirectories: !flushesFiles)
             }
             do { try run.run(rounds: 12) } catch { failures += 1 }

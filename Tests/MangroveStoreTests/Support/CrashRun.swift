@@ -22,6 +22,7 @@ struct CrashRun {
     let power: SimulatedDisk
     private let disk: any Disk
     private let policies: [CrashPolicy]
+    private let ahead: Int
     private var generator: SeededGenerator
     private enum Batch {
         case events([Seen])
@@ -35,19 +36,22 @@ struct CrashRun {
     /// How many crashes there were.
     private(set) var crashes = 0
 
-    /// - Parameter wrap: puts something between the engine and the disk.
-    init(seed: UInt64, policies: [CrashPolicy], wrap: (SimulatedDisk) -> any Disk = { $0 }) {
+    /// - Parameters:
+    ///   - ahead: how much space is prepared behind the records.
+    ///   - wrap: puts something between the engine and the disk.
+    init(seed: UInt64, policies: [CrashPolicy], ahead: Int = 0, wrap: (SimulatedDisk) -> any Disk = { $0 }) {
         generator = SeededGenerator(seed: seed)
         power = SimulatedDisk(seed: generator.next())
         disk = wrap(power)
         self.policies = policies
+        self.ahead = ahead
     }
 
     /// - Throws: `Problem`, or what the engine threw where it must not throw.
     mutating func run(rounds: Int) throws {
         // Under the wrapper: the store itself is there in any case.
         _ = try TestStore(power)
-        let store = try TestStore(disk, segmentSize: 4 << 10)
+        let store = try TestStore(disk, segmentSize: 4 << 10, ahead: ahead)
         for _ in 0..<rounds {
             do {
                 if Int.random(in: 0..<4, using: &generator) == 0 { planCrash() }

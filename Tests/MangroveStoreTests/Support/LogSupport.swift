@@ -26,9 +26,10 @@ struct TestStore {
     let disk: any Disk
     let options: LogOptions
 
-    init(_ disk: any Disk, segmentSize: Int = 64 << 10, id: String = "orders") throws {
+    /// - Parameter ahead: how much space is prepared behind the records; none where files are looked at byte by byte.
+    init(_ disk: any Disk, segmentSize: Int = 64 << 10, id: String = "orders", ahead: Int = 0) throws {
         self.disk = disk
-        options = LogOptions(segmentSize: segmentSize, openSegments: 2, readSize: 8 << 10)
+        options = LogOptions(segmentSize: segmentSize, openSegments: 2, readSize: 8 << 10, ahead: ahead)
         try disk.createDirectory("data")
         try disk.syncDirectory(".")
         directory = StoreDirectory(disk: disk, dataDirectory: "data", store: id)
