@@ -25,14 +25,11 @@ end
 
 defmodule Supervision do
   @starts 100_000
-  @storm 10_000
-  @burst 100
 
   def run do
     # First, while nothing has been freed that could be used again.
     memory()
     starts()
-    restarts()
     stops()
 
     for {name, children} <- [{"1e2", 100}, {"1e4", 10_000}, {"1e6", 1_000_000}], do: beside_dynamic(name, children)
@@ -98,71 +95,6 @@ defmodule Supervision do
       operations: @starts,
       repetitions: 5
     )
-  end
-
-  # Each burst has a new supervisor: one looks at all restarts of its window at each, and where processes seldom crash
-  # these are few.
-  defp restarts do
-    restart("kill to answering again", &Process.exit(&1, :kill))
-    restart("crash to answering again", &GenServer.cast(&1, :crash))
-    me = self()
-
-    children =
-      for number <- 1..100 do
-        options = if number == 100, do: [name: :last, tell: me], else: [name: :"member#{number}"]
-        Supervisor.child_spec({Idle, options}, id: number)
-      end
-
-    samples =
-      for _ <- 0..5 do
-        in_burst(children, :one_for_all, fn ->
-          Process.exit(Process.whereis(:member1), :kill)
-          Peer.wait(1)
-          GenServer.call(:last, :ping)
-        end)
-      end
-
-    Peer.record("oneForAll of 100", "Operation", samples |> tl() |> Enum.concat())
-
-    Peer.measure(
-      "restart storm of 10,000",
-      fn ->
-        pool = dynamic(max_restarts: 1_000_000_000, max_seconds: 1)
-        pids = for _ <- 1..@storm, do: elem(DynamicSupervisor.start_child(pool, {Idle, tell: me}), 1)
-        Peer.wait(@storm)
-        {pool, pids}
-      end,
-      fn {_, pids} ->
-        for pid <- pids, do: Process.exit(pid, :kill)
-        Peer.wait(@storm)
-      end,
-      fn {pool, _} -> Peer.kill(pool) end,
-      operations: @storm,
-      repetitions: 5
-    )
-  end
-
-  defp restart(name, finish) do
-    children = [{Idle, name: :idle, tell: self()}]
-
-    samples =
-      for _ <- 0..20 do
-        in_burst(children, :one_for_one, fn ->
-          finish.(Process.whereis(:idle))
-          Peer.wait(1)
-          GenServer.call(:idle, :ping)
-        end)
-      end
-
-    Peer.record(name, "Operation", samples |> tl() |> Enum.concat())
-  end
-
-  defp in_burst(children, strategy, work) do
-    {:ok, supervisor} = Supervisor.start_link(children, strategy: strategy, max_restarts: 1_000, max_seconds: 1)
-    Peer.wait(1)
-    samples = for _ <- 1..@burst, do: Peer.time(work) * 1000
-    Supervisor.stop(supervisor)
-    samples
   end
 
   defp stops do

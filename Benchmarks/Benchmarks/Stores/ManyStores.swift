@@ -2,6 +2,7 @@ import Benchmark
 import Foundation
 import Mangrove
 import MangroveStore
+import StoreWorld
 import World
 
 /// What a store costs by how many there are, and what one that crashes again and again costs another.

@@ -1,0 +1,39 @@
+import Mangrove
+
+/// More than are ever sent: what is counted is not the refusal.
+private let roomyMailbox = 1_000_000
+private let server = Supervisor { Worker("idle", name: "idle", mailboxLimit: roomyMailbox) { Idle() } }
+
+let callPath: HotPath = { count in
+    try await run(server) { runtime in
+        let idle = try runtime.address("idle", of: Idle.self).resolve()
+        for _ in 0..<warmth + count { use(try await idle.call { $0.ping() }) }
+    }
+}
+
+let suspendingCallPath: HotPath = { count in
+    try await run(server) { runtime in
+        let idle = try runtime.address("idle", of: Idle.self).resolve()
+        for _ in 0..<warmth + count { use(try await idle.call { await $0.pingLater() }) }
+    }
+}
+
+/// Casts, all of them drained at the end.
+let castPath: HotPath = { count in
+    try await run(server) { runtime in
+        let idle = try runtime.address("idle", of: Idle.self).resolve()
+        for _ in 0..<warmth + count { try idle.cast { $0.increment() } }
+        use(try await idle.call(timeout: nil) { $0.ping() })
+    }
+}
+
+/// The start and the end of a dynamic child.
+let childPath: HotPath = { count in
+    try await run(Supervisor { DynamicSupervisor("pool", name: "pool") }) { runtime in
+        let pool = try runtime.address("pool", of: DynamicSupervisorProcess.self).resolve()
+        let child = Worker("idle") { Idle() }
+        for _ in 0..<warmth + count {
+            if let id = try await pool.startChild(child) as ProcessID? { try await pool.terminateChild(id) }
+        }
+    }
+}

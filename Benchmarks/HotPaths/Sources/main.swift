@@ -1,0 +1,14 @@
+import Foundation
+
+// Does the work of one hot path so many times, and nothing else that depends on how often: what two runs of different length
+// differ by is the path's own. `.ci/hot-paths` runs it under callgrind.
+//
+//     hot-paths call 10000
+
+let words = CommandLine.arguments.dropFirst()
+guard words.count == 2, let name = words.first, let path = hotPaths[name], let count = Int(words[2]), count > 0 else {
+    let names = hotPaths.keys.sorted().joined(separator: " ")
+    FileHandle.standardError.write(Data("usage: hot-paths PATH COUNT; the paths are \(names)\n".utf8))
+    exit(2)
+}
+try await Task.detached { try await path(count) }.value
