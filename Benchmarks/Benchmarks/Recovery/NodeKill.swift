@@ -41,7 +41,7 @@ func serve(_ directory: String) -> Never {
         var settings = NodeSettings(dataDirectory: directory, owner: "benchmark")
         settings.listens = true
         do {
-            _ = await try Node.open(settings, in: makeRuntime()).ended()
+            _ = try await Node.open(settings, in: makeRuntime()).ended()
         } catch {
             FileHandle.standardError.write(Data("the node did not open: \(error)\n".utf8))
         }

@@ -38,12 +38,13 @@ private func reopenCopy(of killed: String, _ watch: Stopwatch) async throws {
     let copy = killed + "-copy"
     try FileManager.default.copyItem(atPath: killed, toPath: copy)
     let runtime = makeRuntime()
-    let node = try await watch.time {
+    var opened: Node?
+    try await watch.time {
         let node = try await Node.open(NodeSettings(dataDirectory: copy, owner: "benchmark"), in: runtime)
         blackHole(try await node.gateway.version(of: "filled-0", in: Bench.store))
-        return node
+        opened = node
     }
-    await node.close()
+    await opened?.close()
     await runtime.shutdown()
     try FileManager.default.removeItem(atPath: copy)
 }

@@ -18,11 +18,20 @@ let suspendingCallPath: HotPath = { count in
     }
 }
 
-/// Casts, all of them drained at the end.
+/// Casts to a process that is held by a turn, and then runs them all in one go: whether it would begin with them before or
+/// after the last is sent is chance, and would be half of the count.
 let castPath: HotPath = { count in
     try await run(server) { runtime in
         let idle = try runtime.address("idle", of: Idle.self).resolve()
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        try idle.cast { _ in
+            started.finish()
+            for await _ in gate {}
+        }
+        for await _ in starts {}
         for _ in 0..<warmth + count { try idle.cast { $0.increment() } }
+        opener.finish()
         use(try await idle.call(timeout: nil) { $0.ping() })
     }
 }
