@@ -67,8 +67,8 @@ def differences(counted, committed, tolerances):
         else:
             for what, was in committed[path].items():
                 now, share = counted[path][what], tolerance(path, what, tolerances)
-                # A thousandth of one is the difference between two runs that do the same.
-                if abs(now - was) > max(was * share, 0.01):
+                # Some hundredths of one are the difference between two runs that do the same.
+                if abs(now - was) > max(was * share, 0.05):
                     word = "more" if now > was else "less"
                     found.append("%s: %.2f %s, which is %s than the committed %.2f (within %g %%)" % (path, now, what, word, was, share * 100))
     return found

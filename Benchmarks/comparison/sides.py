@@ -67,10 +67,21 @@ def run_ours(sitting, group, options):
         exports = list(pathlib.Path(folder).glob("*.csv"))
         if not exports:
             raise SideFailed("there is no export: %s" % last_lines(output))
+        seen = set()
         for line in csv.DictReader(l for l in exports[0].read_text().splitlines() if not l.startswith("#")):
+            seen.add(line["test"])
             percentile = float(line["percentile"])
             if percentile in (50, 99):
                 sitting.add("ours", line["test"], line["metric"], percentile, float(line["value"]))
+    # The library goes on after a benchmark that throws, and ends well.
+    for name in sorted(names_of(group, "ours") - seen if not options.filter else []):
+        sitting.failed["%s, ours, %s" % (group, name)] = why_of(name, output)
+        sitting.forget("ours", {name})
+
+
+def why_of(name, output):
+    lines = [line.strip() for line in output.splitlines() if name in line and "failed" in line]
+    return lines[0] if lines else "it has no figure: %s" % last_lines(output)
 
 
 def run_peer(sitting, peer, options):

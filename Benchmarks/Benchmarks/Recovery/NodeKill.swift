@@ -61,7 +61,7 @@ private func prepare(_ directory: String) async throws {
 
 private func start(_ directory: String) throws -> Process {
     let program = Process()
-    program.executableURL = URL(filePath: CommandLine.arguments[0])
+    program.executableURL = Bundle.main.executableURL
     program.environment = ProcessInfo.processInfo.environment.merging([servedDirectory: directory]) { $1 }
     program.standardInput = FileHandle.nullDevice
     program.standardOutput = FileHandle.nullDevice
