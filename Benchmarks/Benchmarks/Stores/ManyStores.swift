@@ -31,13 +31,13 @@ func registerManyStores() {
                         let crashes = Task.detached {
                             while isCrashing, !Task.isCancelled {
                                 try? await gateway.crash("node/stores/store-1/core/storage/engine", kill: false)
-                                try await Task.sleep(for: .milliseconds(1))
+                                try await Task.sleep(for: .milliseconds(10))
                             }
                         }
                         let unheard = Stopwatch()
-                        for number in 0..<2_000 as Range<UInt64> {
-                            // The first tenth is for warmth.
-                            try await (number < 200 ? unheard : watch).time {
+                        for number in 0..<550 as Range<UInt64> {
+                            // The first of them are for warmth.
+                            try await (number < 50 ? unheard : watch).time {
                                 _ = try await gateway.append(
                                     to: "store-0",
                                     stream: "measured",
