@@ -3,7 +3,6 @@ import PackageDescription
 
 let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
 let mangrove = Target.Dependency.product(name: "Mangrove", package: "mangrove")
-
 let store = Target.Dependency.product(name: "MangroveStore", package: "mangrove")
 let testing = Target.Dependency.product(name: "MangroveTesting", package: "mangrove")
 
@@ -25,7 +24,11 @@ let package = Package(
     ],
     targets: [
         .target(name: "World", dependencies: [benchmark, mangrove], path: "Benchmarks/World"),
-        .target(name: "StoreWorld", dependencies: ["World", benchmark, mangrove, store], path: "Benchmarks/StoreWorld"),
+        .target(
+            name: "StoreWorld",
+            dependencies: ["World", benchmark, mangrove, store],
+            path: "Benchmarks/StoreWorld"
+        ),
         benchmarks("Processes"),
         benchmarks("Savina"),
         benchmarks("Supervision"),

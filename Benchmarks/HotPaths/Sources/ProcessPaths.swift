@@ -25,14 +25,16 @@ let castPath: HotPath = { count in
         let idle = try runtime.address("idle", of: Idle.self).resolve()
         let (starts, started) = AsyncStream.makeStream(of: Void.self)
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let (ends, ended) = AsyncStream.makeStream(of: Void.self)
         try idle.cast { _ in
             started.finish()
             for await _ in gate {}
         }
         for await _ in starts {}
         for _ in 0..<warmth + count { try idle.cast { $0.increment() } }
+        try idle.cast { _ in ended.finish() }
         opener.finish()
-        use(try await idle.call(timeout: nil) { $0.ping() })
+        for await _ in ends {}
     }
 }
 
