@@ -42,7 +42,7 @@ defmodule Processes do
         end,
         &stop/1,
         operations: @calls,
-        repetitions: 5
+        repetitions: 3
       )
     end
   end

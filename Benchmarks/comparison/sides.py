@@ -15,7 +15,7 @@ from . import judging, rows
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
 # Nothing takes longer than this, unless it hangs.
-LIMIT = 900
+LIMIT = 600
 
 
 class SideFailed(Exception):
