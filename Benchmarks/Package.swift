@@ -3,11 +3,13 @@ import PackageDescription
 
 let benchmark = Target.Dependency.product(name: "Benchmark", package: "benchmark")
 let mangrove = Target.Dependency.product(name: "Mangrove", package: "mangrove")
+let store = Target.Dependency.product(name: "MangroveStore", package: "mangrove")
+let testing = Target.Dependency.product(name: "MangroveTesting", package: "mangrove")
 
-func benchmarks(_ name: String, with products: [String] = []) -> Target {
+func benchmarks(_ name: String, with others: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: name,
-        dependencies: ["World", benchmark, mangrove] + products.map { .product(name: $0, package: "mangrove") },
+        dependencies: ["World", benchmark, mangrove] + others,
         path: "Benchmarks/\(name)",
         plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
     )
@@ -22,11 +24,18 @@ let package = Package(
     ],
     targets: [
         .target(name: "World", dependencies: [benchmark, mangrove], path: "Benchmarks/World"),
+        .target(
+            name: "StoreWorld",
+            dependencies: ["World", benchmark, mangrove, store],
+            path: "Benchmarks/StoreWorld"
+        ),
         benchmarks("Processes"),
+        benchmarks("Savina"),
         benchmarks("Supervision"),
         benchmarks("Registry"),
-        benchmarks("Stores", with: ["MangroveStore"]),
-        benchmarks("Simulation", with: ["MangroveStore", "MangroveTesting"]),
+        benchmarks("Stores", with: ["StoreWorld", store]),
+        benchmarks("Recovery", with: ["StoreWorld", store]),
+        benchmarks("Simulation", with: [store, testing]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,6 +6,7 @@ defmodule Processes do
 
   def run do
     calls()
+    callers()
     casts()
     raw()
   end
@@ -27,6 +28,23 @@ defmodule Processes do
       &stop/1,
       operations: @calls
     )
+  end
+
+  defp callers do
+    for callers <- [1, 10, 100, 1_000] do
+      Peer.measure(
+        "call among #{callers} callers",
+        &server/0,
+        fn {_, idle} ->
+          1..callers
+          |> Enum.map(fn _ -> Task.async(fn -> call(idle, div(@calls, callers)) end) end)
+          |> Task.await_many(:infinity)
+        end,
+        &stop/1,
+        operations: @calls,
+        repetitions: 3
+      )
+    end
   end
 
   defp casts do
@@ -70,16 +88,6 @@ defmodule Processes do
       &Peer.nothing/1,
       operations: @casts
     )
-
-    Peer.measure("thread ring of 1,000", fn -> ring(1_000) end, &pass_round/1, &send(&1, :stop), operations: @casts)
-
-    Peer.measure(
-      "ping-pong",
-      fn -> spawn(&pong/0) end,
-      fn partner -> ping(partner, div(@casts, 2)) end,
-      &send(&1, :stop),
-      operations: div(@casts, 2)
-    )
   end
 
   defp call(_, 0), do: :ok
@@ -107,65 +115,6 @@ defmodule Processes do
   defp count(n) do
     receive do
       :one -> count(n - 1)
-    end
-  end
-
-  defp ring(members) do
-    me = self()
-
-    first =
-      spawn(fn ->
-        receive do
-          {:next, next} -> member(next, me)
-        end
-      end)
-
-    last = Enum.reduce(2..members, first, fn _, next -> spawn(fn -> member(next, me) end) end)
-    send(first, {:next, last})
-    first
-  end
-
-  defp member(next, starter) do
-    receive do
-      0 ->
-        send(starter, :ended)
-        member(next, starter)
-
-      :stop ->
-        send(next, :stop)
-
-      hops ->
-        send(next, hops - 1)
-        member(next, starter)
-    end
-  end
-
-  defp pass_round(first) do
-    send(first, @casts)
-
-    receive do
-      :ended -> :ok
-    end
-  end
-
-  defp pong do
-    receive do
-      {partner, n} ->
-        send(partner, n)
-        pong()
-
-      :stop ->
-        :ok
-    end
-  end
-
-  defp ping(_, 0), do: :ok
-
-  defp ping(partner, n) do
-    send(partner, {self(), n})
-
-    receive do
-      ^n -> ping(partner, n - 1)
     end
   end
 end

@@ -25,14 +25,11 @@ end
 
 defmodule Supervision do
   @starts 100_000
-  @storm 10_000
-  @burst 100
 
   def run do
     # First, while nothing has been freed that could be used again.
     memory()
     starts()
-    restarts()
     stops()
 
     for {name, children} <- [{"1e2", 100}, {"1e4", 10_000}, {"1e6", 1_000_000}], do: beside_dynamic(name, children)
@@ -100,71 +97,6 @@ defmodule Supervision do
     )
   end
 
-  # Each burst has a new supervisor: one looks at all restarts of its window at each, and where processes seldom crash
-  # these are few.
-  defp restarts do
-    restart("kill to answering again", &Process.exit(&1, :kill))
-    restart("crash to answering again", &GenServer.cast(&1, :crash))
-    me = self()
-
-    children =
-      for number <- 1..100 do
-        options = if number == 100, do: [name: :last, tell: me], else: [name: :"member#{number}"]
-        Supervisor.child_spec({Idle, options}, id: number)
-      end
-
-    samples =
-      for _ <- 0..5 do
-        in_burst(children, :one_for_all, fn ->
-          Process.exit(Process.whereis(:member1), :kill)
-          Peer.wait(1)
-          GenServer.call(:last, :ping)
-        end)
-      end
-
-    Peer.record("oneForAll of 100", "Operation", samples |> tl() |> Enum.concat())
-
-    Peer.measure(
-      "restart storm of 10,000",
-      fn ->
-        pool = dynamic(max_restarts: 1_000_000_000, max_seconds: 1)
-        pids = for _ <- 1..@storm, do: elem(DynamicSupervisor.start_child(pool, {Idle, tell: me}), 1)
-        Peer.wait(@storm)
-        {pool, pids}
-      end,
-      fn {_, pids} ->
-        for pid <- pids, do: Process.exit(pid, :kill)
-        Peer.wait(@storm)
-      end,
-      fn {pool, _} -> Peer.kill(pool) end,
-      operations: @storm,
-      repetitions: 5
-    )
-  end
-
-  defp restart(name, finish) do
-    children = [{Idle, name: :idle, tell: self()}]
-
-    samples =
-      for _ <- 0..20 do
-        in_burst(children, :one_for_one, fn ->
-          finish.(Process.whereis(:idle))
-          Peer.wait(1)
-          GenServer.call(:idle, :ping)
-        end)
-      end
-
-    Peer.record(name, "Operation", samples |> tl() |> Enum.concat())
-  end
-
-  defp in_burst(children, strategy, work) do
-    {:ok, supervisor} = Supervisor.start_link(children, strategy: strategy, max_restarts: 1_000, max_seconds: 1)
-    Peer.wait(1)
-    samples = for _ <- 1..@burst, do: Peer.time(work) * 1000
-    Supervisor.stop(supervisor)
-    samples
-  end
-
   defp stops do
     specs = for number <- 1..@starts, do: Supervisor.child_spec({Idle, []}, id: number)
 
@@ -209,7 +141,7 @@ defmodule Supervision do
   @bursts 20
   @starts_of_burst 50
   @restarts_of_burst 10
-  @victims @bursts * @restarts_of_burst
+  @victims (1 + @bursts) * @restarts_of_burst
 
   # Many idle children and, in the middle, some that are restarted, each once.
   defp beside_dynamic(name, children) do
@@ -253,8 +185,9 @@ defmodule Supervision do
     Peer.wait(@victims)
     bursts = victims |> Enum.chunk_every(@restarts_of_burst) |> Enum.map(&burst(&1, start, stop))
 
+    # The first burst was for warmth.
     for {figure, index} <- [{"Start", 0}, {"Restart", 1}, {"Stop", 2}] do
-      Peer.record(name, figure, Enum.map(bursts, &elem(&1, index)))
+      Peer.record(name, figure, Enum.map(tl(bursts), &elem(&1, index)))
     end
 
     processes = :erlang.system_info(:process_count)

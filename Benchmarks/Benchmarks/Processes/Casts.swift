@@ -35,31 +35,6 @@ func registerCasts() {
             }
         }
     }
-
-    Benchmark("thread ring of 1,000", configuration: settings()) { benchmark in
-        try await passRound(benchmark, members: 1_000, hops: casts, operations: casts)
-    }
-
-    Benchmark("ping-pong", configuration: settings()) { benchmark in
-        try await passRound(benchmark, members: 2, hops: casts, operations: casts / 2)
-    }
-}
-
-/// Passes a number round a ring of processes by casts, one less at each hop, until it is zero.
-private func passRound(_ benchmark: Benchmark, members: Int, hops: Int, operations: Int) async throws {
-    try await benchmark.run(Supervisor { DynamicSupervisor("pool", name: "pool") }) { runtime, watch in
-        let pool = try runtime.address("pool", of: DynamicSupervisorProcess.self).resolve()
-        let (ends, ended) = AsyncStream.makeStream(of: Void.self)
-        let ring = try await pool.startChildren(members, of: Worker("member") { Member(ended) }, as: Member.self)
-        for (member, next) in zip(ring, ring.dropFirst() + ring.prefix(1)) {
-            try await member.call { $0.next = next }
-        }
-        var end = ends.makeAsyncIterator()
-        try await watch.time(operations: operations) {
-            try ring[0].cast { try $0.pass(hops) }
-            await end.next()
-        }
-    }
 }
 
 private actor Counter: ProcessActor {
@@ -80,22 +55,5 @@ private actor Counter: ProcessActor {
 private actor Sender: ProcessActor {
     func send(_ count: Int, to counter: Ref<Counter>) throws {
         for _ in 0..<count { try counter.cast { $0.count() } }
-    }
-}
-
-private actor Member: ProcessActor {
-    var next: Ref<Member>?
-    private let ended: AsyncStream<Void>.Continuation
-
-    init(_ ended: AsyncStream<Void>.Continuation) {
-        self.ended = ended
-    }
-
-    func pass(_ hops: Int) throws {
-        guard hops > 0 else {
-            ended.yield()
-            return
-        }
-        try next?.cast { try $0.pass(hops - 1) }
     }
 }

@@ -1,6 +1,7 @@
 import Benchmark
 import Mangrove
 import MangroveStore
+import StoreWorld
 import World
 
 func registerAppends() {
@@ -47,14 +48,18 @@ func registerAppends() {
     }
 
     for (name, size) in sizes {
-        Benchmark("beside \(name) events", configuration: settings(.start, .stop, repetitions: 3)) { benchmark in
+        let once = settings(.start, .stop, repetitions: 1, warmup: 0)
+        Benchmark("beside \(name) events", configuration: once) { benchmark in
             try await benchmark.runStore { bench, watch in
                 try await bench.fill(size)
                 // To a new stream, and to the end of one that holds as many events as there are in the store.
                 try await bench.gateway.appendMany(size, to: "long")
-                for number in 0..<200 as Range<UInt64> {
-                    try await watch.time(.start) { try await bench.append("new-\(number)", 3, number) }
-                    try await watch.time(.stop) { try await bench.append("long", 4, number) }
+                let unheard = Stopwatch()
+                for number in 0..<550 as Range<UInt64> {
+                    // The first of them are for warmth.
+                    let heard = number < 50 ? unheard : watch
+                    try await heard.time(.start) { try await bench.append("new-\(number)", 3, number) }
+                    try await heard.time(.stop) { try await bench.append("long", 4, number) }
                 }
             }
         }

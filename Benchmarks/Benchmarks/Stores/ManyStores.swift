@@ -2,6 +2,7 @@ import Benchmark
 import Foundation
 import Mangrove
 import MangroveStore
+import StoreWorld
 import World
 
 /// What a store costs by how many there are, and what one that crashes again and again costs another.
@@ -23,17 +24,20 @@ func registerManyStores() {
         guard count > 1 else { continue }
         for isCrashing in [false, true] {
             let beside = isCrashing ? "beside one that crashes in a loop" : "that have nothing to do"
-            Benchmark("append among \(count) stores \(beside)", configuration: settings(repetitions: 3)) { benchmark in
+            let once = settings(repetitions: 1, warmup: 0)
+            Benchmark("append among \(count) stores \(beside)", configuration: once) { benchmark in
                 try await benchmark.runDirectory { directory, watch in
                     try await openNode(directory, stores: count) { gateway in
                         let crashes = Task.detached {
                             while isCrashing, !Task.isCancelled {
                                 try? await gateway.crash("node/stores/store-1/core/storage/engine", kill: false)
-                                try await Task.sleep(for: .milliseconds(1))
+                                try await Task.sleep(for: .milliseconds(10))
                             }
                         }
-                        for number in 0..<2_000 as Range<UInt64> {
-                            try await watch.time {
+                        let unheard = Stopwatch()
+                        for number in 0..<550 as Range<UInt64> {
+                            // The first of them are for warmth.
+                            try await (number < 50 ? unheard : watch).time {
                                 _ = try await gateway.append(
                                     to: "store-0",
                                     stream: "measured",

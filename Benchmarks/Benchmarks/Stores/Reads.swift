@@ -1,6 +1,7 @@
 import Benchmark
 import Mangrove
 import MangroveStore
+import StoreWorld
 import World
 
 private let events = 200_000

@@ -3,7 +3,7 @@ import Benchmark
 let benchmarks: @Sendable () -> Void = {
     registerAppends()
     registerReads()
-    registerRecovery()
+    registerSockets()
     registerSubscribers()
     registerManyStores()
 }

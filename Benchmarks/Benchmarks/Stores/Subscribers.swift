@@ -1,6 +1,7 @@
 import Benchmark
 import Mangrove
 import MangroveStore
+import StoreWorld
 import Synchronization
 import World
 

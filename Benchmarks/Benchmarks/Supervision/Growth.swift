@@ -60,7 +60,7 @@ func registerGrowth() {
 
 /// The children of one supervisor: many that are idle and, in the middle, some that are restarted, each once.
 private struct Crowd: Sendable {
-    let victims = bursts * restartsOfBurst
+    let victims = (1 + bursts) * restartsOfBurst
     private let starts: AsyncStream<Void>
     private let started: AsyncStream<Void>.Continuation
 
@@ -89,7 +89,9 @@ private struct Crowd: Sendable {
         var next = starts.makeAsyncIterator()
         for _ in victims { await next.next() }
         var remaining = victims
-        for _ in 0..<bursts {
+        for burst in 0...bursts {
+            // The first is for warmth.
+            let watch = burst == 0 ? Stopwatch() : watch
             var newcomers: [Newcomer] = []
             try await watch.time(.start, operations: startsOfBurst) {
                 for number in 0..<startsOfBurst { newcomers.append(try await start(number)) }

@@ -3,7 +3,6 @@ import Benchmark
 let benchmarks: @Sendable () -> Void = {
     registerStarts()
     registerStops()
-    registerRestarts()
     registerGrowth()
     registerMemory()
 }

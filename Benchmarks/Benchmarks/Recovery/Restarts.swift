@@ -4,40 +4,21 @@ import World
 
 /// Each repetition has a new supervisor, so that the window in which restarts are counted is short: as it is where
 /// processes seldom crash.
-private let burst = 100
+let burst = 100
+let shortWindow = RestartIntensity(1_000, within: .seconds(1))
 
 func registerRestarts() {
-    let short = RestartIntensity(1_000, within: .seconds(1))
-    let single = Supervisor(intensity: short) { Worker("idle", name: "idle") { Idle() } }
+    let single = Supervisor(intensity: shortWindow) { Worker("idle", name: "idle") { Idle() } }
 
     Benchmark("kill to answering again", configuration: settings(repetitions: 20)) { benchmark in
         try await benchmark.run(single) { runtime, watch in
-            try await restart(runtime, watch) { $0.kill() }
+            try await restart("idle", runtime, watch) { $0.kill() }
         }
     }
 
     Benchmark("crash to answering again", configuration: settings(repetitions: 20)) { benchmark in
         try await benchmark.run(single) { runtime, watch in
-            try await restart(runtime, watch) { try $0.cast { _ in throw Crash() } }
-        }
-    }
-
-    let hundred = Supervisor(strategy: .oneForAll, intensity: short) {
-        for number in 0..<100 { Worker(ChildID(number), name: ProcessName("member", key: "\(number)")) { Idle() } }
-    }
-
-    Benchmark("oneForAll of 100", configuration: settings(repetitions: 5)) { benchmark in
-        try await benchmark.run(hundred) { runtime, watch in
-            let first = runtime.address(ProcessName("member", key: "0"), of: Idle.self)
-            let last = runtime.address(ProcessName("member", key: "99"), of: Idle.self)
-            for _ in 0..<burst {
-                let victim = try first.resolve()
-                let earlier = try last.resolve()
-                try await watch.time {
-                    victim.kill()
-                    blackHole(try await last.resolve(after: earlier).call { $0.ping() })
-                }
-            }
+            try await restart("idle", runtime, watch) { try $0.cast { _ in throw Crash() } }
         }
     }
 
@@ -63,8 +44,14 @@ func registerRestarts() {
     }
 }
 
-private func restart(_ runtime: Runtime, _ watch: Stopwatch, _ end: (Ref<Idle>) throws -> Void) async throws {
-    let idle = runtime.address("idle", of: Idle.self)
+/// Ends the process of a name, again and again, and times each from there to the answer of the next incarnation.
+func restart(
+    _ name: ProcessName,
+    _ runtime: Runtime,
+    _ watch: Stopwatch,
+    _ end: (Ref<Idle>) throws -> Void
+) async throws {
+    let idle = runtime.address(name, of: Idle.self)
     for _ in 0..<burst {
         let earlier = try idle.resolve()
         try await watch.time {
