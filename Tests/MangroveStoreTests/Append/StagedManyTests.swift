@@ -34,7 +34,7 @@ import Testing
                     #expect(try engine.stageFully(request(stream, 20..<25)).ticket == added.ticket)
                     #expect(throws: StoreError.self) {
                         let other = [event(7, size: 99)]
-                        try engine.stageFully(AppendRequest(stream: "s\(stream)", expecting: .any, other))
+                        _ = try engine.stageFully(AppendRequest(stream: "s\(stream)", expecting: .any, other))
                     }
                 }
             } catch {
