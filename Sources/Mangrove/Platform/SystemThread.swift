@@ -95,8 +95,9 @@ package final class ThreadSignal: Sendable {
     package func ring() {
         pthread_mutex_lock(mutex)
         rung = true
-        pthread_cond_signal(condition)
         pthread_mutex_unlock(mutex)
+        // Only then, or the thread that wakes finds the lock still taken and goes to sleep again.
+        pthread_cond_signal(condition)
     }
 
     /// Blocks the thread until rung, or until `nanoseconds` have passed.
