@@ -11,10 +11,8 @@ import Testing
 
 @Suite("Supervised programs and the end of their parent", .timeLimit(.minutes(30)))
 struct ProgramParentTests {
-    private let clock = Runtime()
-
-    private func gone(_ number: Int32) async throws {
-        while isAlive(number) { try await clock.sleep(for: .milliseconds(10)) }
+    private func gone(_ number: Int32) async {
+        while isAlive(number) { await Task.yield() }
     }
 
     /// Sends signals to its own group, once its watcher, which leads the group, ignores them; that can be seen on Linux.
@@ -40,7 +38,7 @@ struct ProgramParentTests {
         for number in numbers { #expect(isAlive(number)) }
         parent.signal(signal)
         #expect(await parent.wait() == 128 + signal)
-        for number in numbers { try await gone(number) }
+        for number in numbers { await gone(number) }
     }
 
     @Test("A program that runs a tree ends in order at the first signal", arguments: [SIGTERM, SIGINT])
@@ -64,7 +62,7 @@ struct ProgramParentTests {
         #expect(await parent.line() == "asked")
         parent.signal(signal)
         #expect(await parent.wait() == 128 + signal)
-        try await gone(number)
+        await gone(number)
     }
 
     #if os(Linux)
@@ -79,7 +77,7 @@ struct ProgramParentTests {
                 while let line = await parent.line(), line != "done" { numbers.append(try #require(Int32(line))) }
                 #expect(numbers.count == 2 * rounds)
                 for number in numbers {
-                    while kill(number, 0) == 0 { try await clock.sleep(for: .milliseconds(10)) }
+                    while kill(number, 0) == 0 { await Task.yield() }
                 }
             }
             func descriptors() throws -> Int { try POSIXDisk().list("/proc/\(parent.processID)/fd").count }
@@ -88,7 +86,7 @@ struct ProgramParentTests {
             let few = try descriptors()
             try await parent.write("go on\n")
             try await hear(rounds: 25)
-            while try descriptors() > few { try await clock.sleep(for: .milliseconds(10)) }
+            while try descriptors() > few { await Task.yield() }
         }
     #endif
 }
