@@ -35,9 +35,11 @@ func registerManyStores() {
                             }
                         }
                         let unheard = Stopwatch()
-                        for number in 0..<550 as Range<UInt64> {
-                            // The first of them are for warmth.
-                            try await (number < 50 ? unheard : watch).time {
+                        // For warmth; and a store that crashes in a loop has done so for some seconds, in which the pauses before
+                        // it is started again have grown.
+                        let before: UInt64 = isCrashing ? 25_000 : 50
+                        for number in 0..<before + 20_000 {
+                            try await (number < before ? unheard : watch).time {
                                 _ = try await gateway.append(
                                     to: "store-0",
                                     stream: "measured",

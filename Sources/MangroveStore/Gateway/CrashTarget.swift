@@ -5,9 +5,11 @@ import Mangrove
 struct CrashTarget {
     let text: String
 
+    /// Whether the process has to be looked for among all: it is not given by its path.
+    var isSearched: Bool { text.hasPrefix("name:") || text.contains("*") }
+
     /// The path of the process, if there is one.
     func find(in tree: ProcessTree) -> String? {
-        // An id may look like a name or a pattern: a path that is there is meant.
         if tree.node(at: text)?.process != nil { return text }
         let living = tree.nodes.filter { $0.process != nil }
         if text.hasPrefix("name:") {

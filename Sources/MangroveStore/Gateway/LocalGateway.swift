@@ -120,9 +120,12 @@ public final class LocalGateway: Gateway {
         guard allowFaults else {
             throw StoreError.refused("this node was started without faults allowed (--allow-faults)")
         }
-        guard let found = CrashTarget(text: path).find(in: runtime.tree()),
-            runtime.crash(at: found, with: InjectedFault(path: found), kill: kill)
-        else {
+        func crash(at path: String) -> Bool { runtime.crash(at: path, with: InjectedFault(path: path), kill: kill) }
+        // An id may look like a name or a pattern: a path that is there is meant.
+        if crash(at: path) { return }
+        let target = CrashTarget(text: path)
+        // To look at all processes takes time where there are many.
+        guard target.isSearched, let found = target.find(in: runtime.tree()), crash(at: found) else {
             throw StoreError.invalid("there is no process at '\(path)'")
         }
     }
