@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import statistics
 
 from . import judging, plots, rows, text
 
@@ -51,6 +52,7 @@ def lines(sitting, judged, explanations, drawn, folder):
         steady = [row for row, _ in judged if row.group == group and not row.is_growth]
         yield from ["", "## %s" % group, ""]
         yield from text.table(steady, sitting)
+    yield from simulated(sitting)
     yield from ["", "## How cost grows", "", "The bars are the lowest and the highest round; both axes are logarithmic.", ""]
     for plot in drawn:
         yield from ["![%s](%s/%s.svg)" % (plot.title, folder, plot.file), ""]
@@ -61,6 +63,14 @@ def lines(sitting, judged, explanations, drawn, folder):
         yield "- **%s**: %s" % (row.title, explanations[row.title].strip())
     if not worse:
         yield "Nothing, in this sitting."
+
+
+def simulated(sitting):
+    """What the times of simulations come to in the units that one thinks in."""
+    second, seed = sitting.ours(rows.VIRTUAL_SECOND), sitting.ours(rows.SEED)
+    if second and seed:
+        speeds = rows.SECOND / statistics.median(second), 60 * rows.SECOND / statistics.median(seed)
+        yield from ["", "That is %s simulated seconds in a second, and %s seeds in a minute." % tuple("{:,.0f}".format(s) for s in speeds)]
 
 
 def head(sitting, judged):

@@ -169,9 +169,8 @@ STORES = (
     ]
 )
 
-SIMULATION = [
-    alone("Simulation", "virtual second of ten beating processes"),
-    alone("Simulation", "seed of two stores"),
-]
+VIRTUAL_SECOND = alone("Simulation", "virtual second of ten beating processes")
+SEED = alone("Simulation", "seed of two stores")
+SIMULATION = [VIRTUAL_SECOND, SEED]
 
 ROWS = PROCESSES + SAVINA + SUPERVISION + RECOVERY + REGISTRY + STORES + SIMULATION

@@ -49,6 +49,12 @@ class Page(unittest.TestCase):
         self.assertIn("- **counting**: because of counting", written)
         self.assertIn("0.50 (0.50 – 0.50)", written)
 
+    def test_it_says_how_fast_simulations_are(self):
+        explanations = {row.title: "because" for row in rows.ROWS}
+        page.write(sitting_of([2e9, 2e9], [2e9, 2e9]), explanations, self.page)
+        written = self.page.read_text(encoding="utf-8")
+        self.assertIn("That is 500 simulated seconds in a second, and 30,000 seeds in a minute.", written)
+
     def test_a_peer_that_was_not_there_is_not_run_whatever_an_earlier_page_says(self):
         self.page.write_text("counting 1.00 ns", encoding="utf-8")
         sitting = sitting_of([1e3, 1e3], [1e9, 1e9])
